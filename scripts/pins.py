@@ -1,0 +1,15 @@
+"""Reads the pins (pins.bzl) into Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from toolchains.literals import read_literals
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+
+_PINS = read_literals(ROOT / "scripts" / "pins.bzl")
+WHISPER_CPP: dict[str, Any] = _PINS["WHISPER_CPP"]
+WHEELS: dict[str, dict[str, str]] = _PINS["WHEELS"]

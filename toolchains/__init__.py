@@ -1,0 +1,1 @@
+"""What we build with: the pinned Python, ISA profiles, the list of what is compiled."""

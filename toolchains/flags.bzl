@@ -1,0 +1,65 @@
+"""Turns the data of profiles.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
+
+load("//toolchains:profiles.bzl", "BASELINE", "PROFILES")
+load("//toolchains:sources.bzl", "COPTS", "LIBRARIES")
+
+ARCHITECTURES = ["x86_64", "aarch64"]
+
+def profile_settings():
+    """Declares a config_setting for each profile and architecture: //toolchains:<profile>_<arch>."""
+    for arch in ARCHITECTURES:
+        native.config_setting(
+            name = arch,
+            constraint_values = ["@platforms//cpu:" + arch],
+        )
+        for profile in PROFILES:
+            native.config_setting(
+                name = "%s_%s" % (profile, arch),
+                constraint_values = ["@platforms//cpu:" + arch],
+                define_values = {"profile": profile},
+            )
+
+def _per_profile(make):
+    return select({
+        "@pywhispercpp//toolchains:%s_%s" % (profile, arch): make(flags)
+        for profile, data in PROFILES.items()
+        for arch, flags in data["flags"].items()
+    }, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl")
+
+def _same(flags):
+    return flags
+
+def _common_and(flags):
+    return COPTS + flags
+
+def profile_copts():
+    """The flags of the chosen profile, after the common ones."""
+    return _per_profile(_common_and)
+
+def profile_flags():
+    """The flags of the chosen profile alone, for build_info()."""
+    return _per_profile(_same)
+
+def baseline_copts():
+    """The flags of what must run on every CPU of the architecture."""
+    return select({
+        "@pywhispercpp//toolchains:" + arch: COPTS + flags
+        for arch, flags in BASELINE.items()
+    })
+
+def library_srcs(name):
+    """The sources of a library: the common ones and those of the architecture."""
+    library = LIBRARIES[name]
+    if not library["arch_srcs"]:
+        return library["srcs"]
+    return library["srcs"] + select({
+        "@pywhispercpp//toolchains:" + arch: srcs
+        for arch, srcs in library["arch_srcs"].items()
+    })
+
+def define_list(defines):
+    """{"A": "", "B": "1"} -> ["A", "B=1"], quoted for Bazel's shell tokenizer."""
+    return [
+        name + ("=" + value.replace("\"", "\\\"") if value else "")
+        for name, value in defines.items()
+    ]

@@ -1,0 +1,3 @@
+"""The Python that wheels are built for unless another is asked for."""
+
+PYTHON_VERSION = "3.11"

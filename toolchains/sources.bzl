@@ -1,0 +1,140 @@
+"""What is compiled, with which defines and flags: the one list behind both builds.
+
+Pure literals: Bazel loads this file, CMake gets it from toolchains/emit_cmake.py. Paths of LIBRARIES are
+relative to the whisper.cpp tree, those of EXTENSIONS to pywhispercpp/csrc. Source lists follow whisper.cpp's
+own CMake files (ggml/src/CMakeLists.txt, ggml/src/ggml-cpu/CMakeLists.txt, src/CMakeLists.txt).
+"""
+
+# Flags of every compilation. -ffp-contract stays at the compiler's default, as upstream has it.
+# Own threads, no OpenMP: see docs/build.md for the measurement.
+COPTS = [
+    "-O3",
+    "-DNDEBUG",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-omit-frame-pointer",
+    "-fstack-protector",
+    "-U_FORTIFY_SOURCE",
+    "-D_FORTIFY_SOURCE=1",
+    "-Wno-unused-function",
+]
+
+# whisper.cpp's sources warn by the megabyte under gcc 12 (AVX-512 intrinsics); its warnings are upstream's.
+THIRD_PARTY_COPTS = ["-w"]
+
+C_STANDARD = "-std=gnu11"
+CXX_STANDARD = "-std=c++17"
+
+LINKOPTS = [
+    "-s",
+    "-Wl,--gc-sections",
+    "-Wl,--as-needed",
+    "-Wl,-z,relro,-z,now",
+    "-Wl,-z,noexecstack",
+    "-pthread",
+    "-lm",
+    "-ldl",
+]
+
+INCLUDES = [
+    "include",
+    "ggml/include",
+    "ggml/src",
+    "ggml/src/ggml-cpu",
+    "src",
+]
+
+# From ggml/src/CMakeLists.txt for Linux; each library below adds its own.
+COMMON_DEFINES = {
+    "_GNU_SOURCE": "",
+    "_XOPEN_SOURCE": "600",
+    "GGML_SCHED_MAX_COPIES": "4",
+}
+
+LIBRARIES = {
+    "ggml_base": {
+        "srcs": [
+            "ggml/src/ggml.c",
+            "ggml/src/ggml.cpp",
+            "ggml/src/ggml-alloc.c",
+            "ggml/src/ggml-backend.cpp",
+            "ggml/src/ggml-backend-meta.cpp",
+            "ggml/src/ggml-opt.cpp",
+            "ggml/src/ggml-threading.cpp",
+            "ggml/src/ggml-quants.c",
+            "ggml/src/gguf.cpp",
+        ],
+        "arch_srcs": {},
+        "defines": {"GGML_VERSION": "\"0.13.1\"", "GGML_COMMIT": "\"v1.8.5\""},
+        "deps": [],
+    },
+    "ggml_cpu": {
+        "srcs": [
+            "ggml/src/ggml-cpu/ggml-cpu.c",
+            "ggml/src/ggml-cpu/ggml-cpu.cpp",
+            "ggml/src/ggml-cpu/repack.cpp",
+            "ggml/src/ggml-cpu/hbm.cpp",
+            "ggml/src/ggml-cpu/quants.c",
+            "ggml/src/ggml-cpu/traits.cpp",
+            "ggml/src/ggml-cpu/amx/amx.cpp",
+            "ggml/src/ggml-cpu/amx/mmq.cpp",
+            "ggml/src/ggml-cpu/binary-ops.cpp",
+            "ggml/src/ggml-cpu/unary-ops.cpp",
+            "ggml/src/ggml-cpu/vec.cpp",
+            "ggml/src/ggml-cpu/ops.cpp",
+            "ggml/src/ggml-cpu/llamafile/sgemm.cpp",
+        ],
+        "arch_srcs": {
+            "x86_64": [
+                "ggml/src/ggml-cpu/arch/x86/quants.c",
+                "ggml/src/ggml-cpu/arch/x86/repack.cpp",
+            ],
+            "aarch64": [
+                "ggml/src/ggml-cpu/arch/arm/quants.c",
+                "ggml/src/ggml-cpu/arch/arm/repack.cpp",
+            ],
+        },
+        # LLAMAFILE (off upstream) makes the f16 encoder much faster: docs/build.md has the figures.
+        "defines": {"GGML_USE_CPU_REPACK": "", "GGML_USE_LLAMAFILE": ""},
+        "deps": ["ggml_base"],
+    },
+    "ggml": {
+        "srcs": [
+            "ggml/src/ggml-backend-dl.cpp",
+            "ggml/src/ggml-backend-reg.cpp",
+        ],
+        "arch_srcs": {},
+        "defines": {"GGML_USE_CPU": ""},
+        "deps": ["ggml_base", "ggml_cpu"],
+    },
+    "whisper": {
+        "srcs": ["src/whisper.cpp"],
+        "arch_srcs": {},
+        "defines": {"GGML_USE_CPU": "", "WHISPER_VERSION": "\"1.8.5\""},
+        "deps": ["ggml"],
+    },
+}
+
+# The two extension modules. `_cpu` is the guard: it must run on every CPU, so only its table of
+# compiled-in features sees the profile's flags.
+EXTENSIONS = {
+    "_core": {
+        "srcs": [
+            "module.cpp",
+            "bind_context.cpp",
+            "bind_full.cpp",
+            "bind_language.cpp",
+            "bind_log.cpp",
+            "bind_params.cpp",
+            "bind_segments.cpp",
+            "callbacks.cpp",
+        ],
+        "baseline_srcs": [],
+    },
+    "_cpu": {
+        "srcs": ["compiled_features.c"],
+        "baseline_srcs": ["cpu.c"],
+    },
+}

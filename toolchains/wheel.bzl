@@ -1,0 +1,55 @@
+"""wheel(): Python sources + extension modules -> a wheel for the pinned interpreter."""
+
+load("@pinned_python//:defs.bzl", "EXT_SUFFIX", "PLATFORM", "TAG")
+
+_PYTHON = "@bazel_tools//tools/python:toolchain_type"
+
+def _wheel_impl(ctx):
+    out = ctx.actions.declare_directory(ctx.label.name)
+    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.licenses + [ctx.file.pyproject, ctx.file.readme]
+    args = ctx.actions.args()
+    args.add(ctx.file._maker)
+    args.add_all("--library", ctx.files._libraries, map_each = _site, uniquify = True)
+    args.add("--pyproject", ctx.file.pyproject)
+    args.add("--tag", "%s-%s-%s" % (TAG, TAG, PLATFORM))
+    args.add("--out", out.path)
+    for file in ctx.files.srcs:
+        args.add("--file", "%s=%s" % (file.short_path, file.path))
+    for file in ctx.files.extensions:
+        args.add("--file", "%s=%s" % (file.short_path[:-len(".so")] + EXT_SUFFIX, file.path))
+    ctx.actions.run(
+        outputs = [out],
+        inputs = depset(inputs + ctx.files._libraries + [ctx.file._maker]),
+        executable = ctx.toolchains[_PYTHON].py3_runtime.interpreter_path,
+        arguments = [args],
+        env = {"PYTHONDONTWRITEBYTECODE": "1"},
+        mnemonic = "Wheel",
+        progress_message = "Packing the wheel",
+    )
+    return [DefaultInfo(files = depset([out]))]
+
+def _site(file):
+    # external/<repository>/<package>/… -> external/<repository>
+    return "/".join(file.path.split("/")[:2])
+
+wheel = rule(
+    implementation = _wheel_impl,
+    doc = "Writes the wheel into the folder <name>/; metadata comes from pyproject.toml.",
+    attrs = {
+        "srcs": attr.label_list(allow_files = True),
+        "extensions": attr.label_list(allow_files = [".so"]),
+        "licenses": attr.label_list(allow_files = True),
+        "pyproject": attr.label(allow_single_file = True, mandatory = True),
+        "readme": attr.label(allow_single_file = True, mandatory = True),
+        "_libraries": attr.label_list(default = [
+            "@packaging//:files",
+            "@pyproject_metadata//:files",
+            "@tomli//:files",
+        ]),
+        "_maker": attr.label(
+            default = "//toolchains:make_wheel.py",
+            allow_single_file = True,
+        ),
+    },
+    toolchains = [_PYTHON],
+)
