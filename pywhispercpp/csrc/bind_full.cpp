@@ -69,19 +69,27 @@ std::string transcribe(whisper_context * ctx, whisper_state * state, const whisp
     }
 }
 
+std::regex compiled(const std::string & expression) {
+    try {
+        return std::regex(expression);
+    } catch (const std::regex_error & error) {
+        raise("OptionError", "suppress_regex is no ECMAScript regular expression: " + std::string(error.what()));
+    }
+}
+
 // Token ids whose text matches. whisper.cpp compiles and matches the expression at every decoding step, and on worker
 // threads, where an exception of std::regex ends the process; here it is done once and where it can be caught.
 std::vector<whisper_token> matching_tokens(whisper_context * ctx, int n_vocab, const std::string & expression) {
+    const std::regex regex = compiled(expression);
     std::vector<whisper_token> tokens;
     try {
-        const std::regex regex(expression);
         for (whisper_token token = 0; token < n_vocab; ++token) {
             if (std::regex_match(whisper_token_to_str(ctx, token), regex)) {
                 tokens.push_back(token);
             }
         }
     } catch (const std::regex_error & error) {
-        raise("OptionError", "suppress_regex is no ECMAScript regular expression: " + std::string(error.what()));
+        raise("OptionError", "suppress_regex asks too much of std::regex: " + std::string(error.what()));
     }
     return tokens;
 }
@@ -275,6 +283,9 @@ void bind_full(py::module_ & m) {
         .def_readonly("language", &Result::language, "Language id, -1 when nothing was heard.")
         .def_readonly("aborted", &Result::aborted, "True when the abort callback ended it.");
 
+    m.def(
+        "check_regex", [](const std::string & expression) { compiled(expression); }, py::arg("expression"),
+        "Raise OptionError unless whisper.cpp can compile the expression.");
     m.def("full", &full, py::arg("context"), py::arg("params"), py::arg("samples").noconvert(),
           py::arg("n_processors") = 1, py::arg("new_segment") = py::none(), py::arg("progress") = py::none(),
           py::arg("abort") = py::none(),

@@ -1,0 +1,82 @@
+"""What people run. Each session is one line of purpose; the work is in scripts/ and wheels/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["build_wheel"]
+
+ROOT = Path(__file__).parent
+JFK = ROOT / "build" / "whisper.cpp" / "samples" / "jfk.wav"
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install a dependency group of pyproject.toml into the session's environment."""
+    session.install("--quiet", *nox.project.dependency_groups(PYPROJECT, group))
+
+
+@nox.session
+def build_wheel(session: nox.Session) -> None:
+    """Build a wheel for this machine, prove it, and transcribe with it."""
+    install(session, "build")
+    session.run("python", "-m", "wheels.build", *session.posargs)
+
+
+@nox.session
+def fetch(session: nox.Session) -> None:
+    """Fetch and verify every input: whisper.cpp, pybind11, the packing libraries."""
+    install(session, "fetch")
+    session.run("python", "-m", "scripts.fetch_whisper_cpp")
+    session.run("python", "-m", "scripts.fetch_wheels")
+
+
+@nox.session
+def smoke(session: nox.Session) -> None:
+    """Try any wheel in a fresh environment: nox -s smoke -- path/to/any.whl"""
+    install(session, "build")
+    session.run("python", "-m", "scripts.fetch_whisper_cpp")
+    session.run("python", "-m", "wheels.smoke", *session.posargs, "--audio", str(JFK))
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """Check any wheel by value: nox -s verify -- path/to/any.whl"""
+    install(session, "wheels")
+    session.run("python", "-m", "wheels.verify", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Build the wheel by both paths and run the test suite on what was built."""
+    install(session, "test")
+    session.run("python", "-m", "wheels.build_for_tests")
+    wheel = (ROOT / "build" / "test-wheels" / "bazel.txt").read_text().strip()
+    session.install("--quiet", "--force-reinstall", "--no-deps", wheel)
+    session.install("--quiet", wheel)
+    # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
+    session.chdir(session.create_tmp())
+    session.run("python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style and the types: ruff, mypy --strict, buildifier's rules."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("python", "-m", "scripts.lint_bazel")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure wheels against each other, interleaved: nox -s bench -- a.whl b.whl"""
+    install(session, "build")
+    session.run("python", "-m", "scripts.fetch_whisper_cpp")
+    session.run("python", "-m", "wheels.bench", "--audio", str(JFK), *session.posargs)

@@ -1,0 +1,42 @@
+"""The command line: one file per command, each with add_parser(subparsers) and run(args) -> exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from pywhispercpp import __version__
+from pywhispercpp.cli import models, transcribe
+from pywhispercpp.errors import PywhispercppError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="pywhispercpp", description="Speech to text with whisper.cpp.")
+    parser.add_argument("--version", action="version", version=f"pywhispercpp {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (transcribe, models):
+        command.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.func(args)
+        sys.stdout.flush()
+        return code
+    except PywhispercppError as error:
+        print(f"pywhispercpp: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("pywhispercpp: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `pywhispercpp … | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,22 @@
+"""Where model files live on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+__all__ = ["default_models_dir", "model_path"]
+
+
+def default_models_dir() -> Path:
+    """`PYWHISPERCPP_MODELS_DIR`, else the folder pywhispercpp 1.5 used, so its downloads are found again."""
+    chosen = os.environ.get("PYWHISPERCPP_MODELS_DIR")
+    return Path(chosen).expanduser() if chosen else Path(user_data_dir("pywhispercpp")) / "models"
+
+
+def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path:
+    """The file of the published model `name`, in `models_dir` or the default folder; it need not exist."""
+    folder = default_models_dir() if models_dir is None else Path(models_dir)
+    return folder / f"ggml-{name}.bin"

@@ -1,0 +1,66 @@
+"""What every test may ask for: the built wheels, real speech, real weights.
+
+The suite runs on the installed wheel. The checkout goes to the END of sys.path, so that build-land imports
+from it while `pywhispercpp` comes from site-packages (the checkout's own has no compiled modules).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import pywhispercpp
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
+
+
+def _built(backend: str) -> Path:
+    named = ROOT / "build" / "test-wheels" / f"{backend}.txt"
+    if not named.is_file():
+        pytest.fail(f"{named} is not there; run the suite with: nox -s tests")
+    return Path(named.read_text(encoding="utf-8").strip())
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Path:
+    """The wheel that Bazel built, tagged and checked."""
+    return _built("bazel")
+
+
+@pytest.fixture(scope="session")
+def cmake_wheel() -> Path:
+    """The wheel that scikit-build-core built, tagged and checked."""
+    return _built("cmake")
+
+
+@pytest.fixture(scope="session")
+def jfk() -> Path:
+    """Eleven seconds of real speech, out of the verified whisper.cpp tree."""
+    return ROOT / "build" / "whisper.cpp" / "samples" / "jfk.wav"
+
+
+@pytest.fixture(scope="session")
+def tiny_en() -> Path:
+    """The official ggml-tiny.en.bin, downloaded or converted by the package itself."""
+    from pywhispercpp.models import download_model
+
+    return Path(download_model("tiny.en"))
+
+
+@pytest.fixture(scope="session")
+def model(tiny_en: Path) -> pywhispercpp.Model:
+    """One loaded model for every test that only transcribes."""
+    import pywhispercpp
+
+    return pywhispercpp.Model(str(tiny_en), print_progress=False)

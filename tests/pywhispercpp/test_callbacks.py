@@ -1,0 +1,125 @@
+"""Callbacks: what they are given, what they raise, and how soon they and Ctrl-C end the work."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pywhispercpp import Model, Segment
+
+
+class OddError(Exception):
+    """An error of the program's own."""
+
+
+def _raise(*_: object) -> bool:
+    raise OddError("from the callback")
+
+
+@pytest.fixture(scope="module")
+def minute(speech: Any) -> Any:
+    """66 s of speech: three windows, so that there is something left to stop."""
+    return np.tile(speech, 6)
+
+
+def test_segments_come_one_by_one_and_are_those_returned(model: Model, speech: Any) -> None:
+    seen: list[Segment] = []
+    segments = model.transcribe(speech, new_segment_callback=seen.append)
+    assert [str(s) for s in seen] == [str(s) for s in segments]
+    assert len(seen) >= 1
+
+
+def test_progress_goes_from_0_to_100(model: Model, speech: Any) -> None:
+    percents: list[int] = []
+    model.transcribe(speech, progress_callback=percents.append)
+    assert (percents[0], percents[-1]) == (0, 100)
+
+
+@pytest.mark.parametrize("name", ["new_segment_callback", "abort_callback", "progress_callback"])
+def test_an_exception_stops_the_work_and_is_raised(model: Model, minute: Any, name: str) -> None:
+    with pytest.raises(OddError, match="from the callback"):
+        model.transcribe(minute, **{name: _raise})
+    assert model.transcribe(minute[:32000]) != []  # and the model still works
+
+
+def test_an_exception_stops_all_processors(model: Model, minute: Any) -> None:
+    with pytest.raises(OddError):
+        model.transcribe(minute, n_processors=2, abort_callback=_raise)
+
+
+def test_abort_returns_what_there_is(model: Model, minute: Any) -> None:
+    seen: list[Segment] = []
+    segments = model.transcribe(minute, new_segment_callback=seen.append, abort_callback=lambda: bool(seen))
+    assert 1 <= len(segments)
+    assert segments[-1].t1 <= 3100
+    assert "country" not in segments[-1].text or segments[-1].t1 < 6000
+
+
+def test_abort_is_quick(model: Model, minute: Any) -> None:
+    asked: list[float] = []
+
+    def abort() -> bool:
+        asked.append(time.monotonic())
+        return True
+
+    assert model.transcribe(minute, abort_callback=abort) == []
+    assert len(asked) == 1
+    assert time.monotonic() - asked[0] < 1
+
+
+INTERRUPT = """
+import signal, sys, threading, time, os, numpy as np
+from pywhispercpp import Model
+model = Model(sys.argv[1], n_threads=2)
+timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+timer.start()
+try:
+    model.transcribe(np.random.default_rng(0).standard_normal(16000 * 600).astype(np.float32) / 10)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_ends_a_transcription(tiny_en: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPT, str(tiny_en)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "interrupted\n", done.stderr
+
+
+DAEMON = """
+import sys, threading, time, numpy as np
+from pywhispercpp import Model
+model = Model(sys.argv[1], n_threads=2)
+noise = np.random.default_rng(0).standard_normal(16000 * 600).astype(np.float32) / 10
+threading.Thread(target=model.transcribe, args=(noise,), daemon=True).start()
+time.sleep(1)
+"""
+
+
+def test_a_process_may_end_while_a_daemon_thread_works(tiny_en: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DAEMON, str(tiny_en)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_signals_are_for_the_main_thread(model: Model, speech: Any) -> None:
+    hits: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: hits.append(threading.get_ident()))
+    try:
+        timer = threading.Timer(0.2, signal.raise_signal, (signal.SIGUSR1,))
+        timer.start()
+        model.transcribe(speech)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert hits == [threading.get_ident()]

@@ -1,0 +1,140 @@
+"""Every option is checked before whisper.cpp sees it: it would assert, loop for ever or read past its memory."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pywhispercpp import Model, ModelError, OptionError
+from pywhispercpp.vad_file import check
+
+NAN = float("nan")
+BAD: list[tuple[str, Any]] = [
+    *[("n_threads", value) for value in (0, 513, -1, True, 1.5, "2", None, NAN, 2**40)],
+    *[("language", value) for value in ("xx", 5, "e\0n", "\ud800", b"en")],
+    *[("temperature", value) for value in (NAN, 1.1, -0.1, "a", 10**400, float("inf"))],
+    *[("temperature_inc", value) for value in (2.0, -1.0)],
+    *[("max_initial_ts", value) for value in (31, 1e30, NAN)],
+    *[("beam_search", value) for value in ({"beam_size": 9}, {"size": 1}, 3, {"patience": NAN})],
+    *[("greedy", value) for value in ({"best_of": 9}, {"best_of": 1.5}, [])],
+    *[("offset_ms", value) for value in (-1, 2**31)],
+    *[("duration_ms", value) for value in (-1, 2**31)],
+    *[("prompt_tokens", value) for value in ("12", 3, [-1], [1.5], [2**31], range(65537))],
+    *[("initial_prompt", value) for value in (5, "a\0b", "\udcff")],
+    *[("suppress_regex", value) for value in (7, "(" * 1001)],
+    *[("translate", value) for value in (2, "yes", None)],
+    *[("vad_params", value) for value in ({"threshold": 2}, {"speech_pad_ms": 10**6}, {"samples_overlap": NAN})],
+    ("vad_model_path", 3),
+    ("vad_model_path", "a\0b"),
+    ("thold_pt", 2),
+    ("audio_ctx", -1),
+    ("n_max_text_ctx", -2),
+    ("length_penalty", NAN),
+    ("no_such_option", 1),
+]
+TENTH = np.zeros(1600, np.float32)
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda v: repr(v)[:24])
+def test_a_bad_value_names_its_option(model: Model, name: str, value: Any) -> None:
+    before = model.get_params()
+    with pytest.raises(OptionError, match=name) as caught:
+        model.transcribe(TENTH, **{name: value})
+    assert isinstance(caught.value, ValueError)
+    assert model.get_params() == before
+
+
+def test_one_bad_option_of_several_changes_none(model: Model) -> None:
+    with pytest.raises(OptionError, match="max_len"):
+        model.transcribe(TENTH, offset_ms=77, max_len=-1)
+    assert model.get_params()["offset_ms"] == 0
+
+
+def test_a_misspelt_option_is_recognised(model: Model) -> None:
+    with pytest.raises(OptionError, match="Did you mean n_threads"):
+        model.transcribe(TENTH, nthreads=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"audio_ctx": 1501}, "1500"),
+        ({"prompt_tokens": [51864]}, "51864"),
+        ({"temperature_inc": 1e-9}, "temperature_inc"),
+        ({"carry_initial_prompt": True, "n_max_text_ctx": 1}, "224"),
+        ({"detect_language": True}, "English only"),
+        ({"suppress_regex": "("}, "suppress_regex"),
+        ({"suppress_regex": "(a{1000}){1000}"}, "suppress_regex"),
+        ({"vad": True}, "vad_model_path"),
+        ({"vad": True, "vad_model_path": "/no/such/file"}, "/no/such/file"),
+    ],
+)
+def test_a_value_this_model_cannot_take(
+    own_model: Model, speech: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises((OptionError, ModelError), match=message):
+        own_model.transcribe(speech[:16000], **options)
+    assert own_model.transcribe(TENTH) == []  # nothing of it stays
+
+
+def test_beam_search_needs_a_beam(tiny_en: Path) -> None:
+    with pytest.raises(OptionError, match="beam_size"):
+        Model(tiny_en, 1, 1, beam_search={"beam_size": -1}).transcribe(TENTH)
+
+
+def test_options_stay_for_later_calls(own_model: Model) -> None:
+    own_model.transcribe(TENTH, language="German", greedy={"best_of": 2}, prompt_tokens=(1, 2, 3))
+    params = own_model.get_params()
+    assert (params["language"], params["greedy"]) == ("de", {"best_of": 2})
+    assert (params["prompt_tokens"], params["prompt_n_tokens"]) == ([1, 2, 3], 3)
+
+
+@pytest.mark.parametrize("language", [None, "", "auto", " AUTO "])
+def test_detection_can_be_asked_for_in_every_way_of_1_5(own_model: Model, language: str | None) -> None:
+    own_model.transcribe(TENTH, language=language)
+    assert own_model.get_params()["language"] == ""
+
+
+def test_the_older_name_of_suppress_nst(tiny_en: Path) -> None:
+    assert Model(tiny_en, suppress_non_speech_tokens=True).get_params()["suppress_nst"] is True
+
+
+@pytest.mark.parametrize("context", [{"use_cpu": True}, [], {"gpu_device": -1}, {"dtw_token_timestamps": True}])
+def test_bad_context_params(tiny_en: Path, context: Any) -> None:
+    with pytest.raises(OptionError, match="context_params|gpu_device"):
+        Model(tiny_en, context_params=context)
+
+
+def test_openvino_is_refused(tiny_en: Path) -> None:
+    with pytest.raises(ModelError, match="OpenVINO"):
+        Model(tiny_en, use_openvino=True)
+
+
+@pytest.mark.parametrize("processors", [-1, 65, 1.5, "2", True])
+def test_bad_n_processors(model: Model, processors: Any) -> None:
+    with pytest.raises(OptionError, match="n_processors"):
+        model.transcribe(TENTH, processors)
+
+
+@pytest.mark.parametrize("name", ["new_segment_callback", "abort_callback", "progress_callback"])
+def test_a_callback_must_be_callable(model: Model, name: str) -> None:
+    with pytest.raises(OptionError, match=name):
+        model.transcribe(TENTH, **{name: 5})
+
+
+@pytest.mark.parametrize("size", [0, 3, 40, 100])
+def test_a_vad_model_that_is_none(tmp_path: Path, tiny_en: Path, size: int) -> None:
+    cut = tmp_path / "vad.bin"
+    cut.write_bytes(tiny_en.read_bytes()[:size])
+    with pytest.raises(ModelError, match="no Silero VAD model"):
+        check(cut)
+
+
+def test_a_whisper_model_is_no_vad_model(tmp_path: Path, tiny_en: Path) -> None:
+    copy = shutil.copy(tiny_en, tmp_path / "vad.bin")
+    with pytest.raises(ModelError, match="no Silero VAD model"):
+        check(copy)

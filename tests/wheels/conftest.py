@@ -1,0 +1,111 @@
+"""Factories for broken wheels: a copy of the good one with exactly one thing changed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from wheels import archive, record
+
+MODULE_C = """
+#include <stdio.h>
+__attribute__((visibility("default"))) void *PyInit_{module}(void) {{ puts("made for a test"); return 0; }}
+"""
+
+
+@dataclass
+class Workshop:
+    """Makes changed copies of one good wheel, each in a folder of its own below `folder`."""
+
+    good: Path
+    folder: Path
+    _numbers: count[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.wheel = archive.load(self.good)
+        self.dist_info = self.wheel.dist_info
+
+    def fresh(self) -> Path:
+        """An empty folder."""
+        place = self.folder / str(next(self._numbers))
+        place.mkdir()
+        return place
+
+    def members(self) -> dict[str, bytes]:
+        """The files of the good wheel, to be changed."""
+        return dict(self.wheel.members)
+
+    def info(self, name: str) -> str:
+        """The path of a file in the dist-info folder."""
+        return f"{self.dist_info}/{name}"
+
+    def library(self, module: str) -> str:
+        """The path of an extension module in the good wheel."""
+        return next(name for name in self.wheel.members if name.startswith(f"pywhispercpp/{module}."))
+
+    def save(self, members: dict[str, bytes], *, name: str = "", new_record: bool = True) -> Path:
+        """Write a wheel; with a RECORD that is true about the changed files unless told not to."""
+        if new_record:
+            record_name = self.info("RECORD")
+            members[record_name] = record.render(members, record_name)
+        path = self.fresh() / (name or self.good.name)
+        archive.write(path, members)
+        return path
+
+    def add(self, name: str, data: bytes) -> Path:
+        """The good wheel with one file more, or another one in its place."""
+        return self.save({**self.members(), name: data})
+
+    def drop(self, name: str) -> Path:
+        """The good wheel with one file less."""
+        members = self.members()
+        del members[name]
+        return self.save(members)
+
+    def replace(self, name: str, old: str, new: str) -> Path:
+        """The good wheel with words replaced in one file; they must be there."""
+        text = self.wheel.members[name].decode()
+        assert old in text
+        return self.add(name, text.replace(old, new).encode())
+
+    def raw_zip(self, change: Callable[[zipfile.ZipFile], None]) -> Path:
+        """A copy of the good wheel after `change` has appended to the archive."""
+        path = shutil.copy(self.good, self.fresh())
+        with zipfile.ZipFile(path, "a") as opened:
+            change(opened)
+        return Path(path)
+
+    def retag(self, tag: str) -> Path:
+        """The good wheel under another tag, in the file name and in WHEEL alike."""
+        parts = self.good.name[: -len(".whl")].split("-")
+        lines = self.wheel.text("WHEEL").splitlines()
+        kept = [line for line in lines if line and not line.startswith("Tag:")]
+        members = self.members()
+        members[self.info("WHEEL")] = "\n".join([*kept, f"Tag: {tag}", ""]).encode()
+        return self.save(members, name="-".join([*parts[:2], tag]) + ".whl")
+
+    def compile(self, *flags: str, module: str = "_cpu", strip: bool = True) -> bytes:
+        """A small shared library, stripped and hardened unless told otherwise."""
+        place = self.fresh()
+        (place / "module.c").write_text(MODULE_C.format(module=module))
+        hardened = [*["-s"] * strip, "-Wl,-z,relro", "-Wl,-z,noexecstack", "-fvisibility=hidden"]
+        command = ["gcc", "-shared", "-fPIC", "-O1", *hardened, "module.c", "-o", "module.so", *flags]
+        subprocess.run(command, cwd=place, check=True)
+        return (place / "module.so").read_bytes()
+
+    def with_library(self, *flags: str) -> Path:
+        """The good wheel with `_cpu` compiled anew with these flags."""
+        return self.add(self.library("_cpu"), self.compile(*flags))
+
+
+@pytest.fixture(scope="session")
+def workshop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The place where broken copies of the good wheel are made."""
+    return Workshop(wheel, tmp_path_factory.mktemp("workshop"))

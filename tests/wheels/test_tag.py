@@ -1,0 +1,112 @@
+"""The platform tag: computed from real libraries, and the same as auditwheel's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scripts.errors import BuildError
+from wheels import archive
+from wheels.elf import ElfFile, parse_elf
+from wheels.tag import blockers, glibc_of, machine_of, platform_tag, policies
+
+if TYPE_CHECKING:
+    from tests.wheels.conftest import Workshop
+
+
+def library(
+    *, versions: frozenset[str] = frozenset(), needed: tuple[str, ...] = (), **more: object
+) -> ElfFile:
+    """The facts of a library that is fine but for what is given."""
+    facts: dict[str, Any] = {
+        "name": "pywhispercpp/_core.so",
+        "machine": "x86_64",
+        "run_paths": (),
+        "modules": (),
+        "sections": frozenset(),
+        "executable_stack": False,
+        "relro": True,
+    }
+    return ElfFile(versions=versions, needed=needed, **{**facts, **more})
+
+
+def test_auditwheel_show_agrees(wheel: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "auditwheel", "show", "--json", str(wheel)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    computed = platform_tag(archive.load(wheel).libraries)
+    assert json.loads(said.stdout)["overall_tag"] == computed
+    assert {computed} == archive.load(wheel).platforms
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ({"GLIBC_2.2.5"}, "manylinux_2_5_x86_64"),
+        ({"GLIBC_2.14"}, "manylinux_2_17_x86_64"),
+        ({"GLIBC_2.2.5", "GLIBC_2.29"}, "manylinux_2_31_x86_64"),
+        ({"GLIBC_2.34"}, "manylinux_2_34_x86_64"),
+        ({"GLIBC_2.14", "GLIBCXX_3.4.30"}, "manylinux_2_35_x86_64"),
+        ({"CXXABI_1.3.13"}, "manylinux_2_34_x86_64"),
+        ({"GCC_7.0.0"}, "manylinux_2_27_x86_64"),
+        ({"GLIBC_2.99"}, "linux_x86_64"),
+        ({"GLIBC_PRIVATE"}, "linux_x86_64"),
+        ({"GOMP_4.0"}, "manylinux_2_5_x86_64"),
+    ],
+)
+def test_the_newest_symbol_decides(versions: set[str], expected: str) -> None:
+    assert platform_tag([library(versions=frozenset(versions))]) == expected
+
+
+def test_the_newest_of_all_libraries_decides() -> None:
+    old = library(name="pywhispercpp/_cpu.so", versions=frozenset({"GLIBC_2.2.5"}))
+    new = library(versions=frozenset({"GLIBC_2.28"}))
+    assert platform_tag([old, new]) == platform_tag([new, old]) == "manylinux_2_28_x86_64"
+
+
+def test_aarch64_begins_at_2_17() -> None:
+    assert platform_tag([library(machine="aarch64")]) == "manylinux_2_17_aarch64"
+
+
+def test_a_library_of_the_system_is_a_blocker_until_it_is_grafted() -> None:
+    needs = library(needed=("libgomp.so.1", "libc.so.6", "ld-linux-x86-64.so.2"))
+    grafted = library(name="pywhispercpp.libs/libgomp.so.1")
+    assert blockers([needs], policies("x86_64")[-1]) == ["libgomp.so.1"]
+    assert platform_tag([needs]) == "linux_x86_64"
+    assert platform_tag([needs, grafted]) == "manylinux_2_5_x86_64"
+
+
+def test_no_library_and_two_machines_have_no_tag() -> None:
+    with pytest.raises(BuildError, match="exactly one machine, found none"):
+        platform_tag([])
+    with pytest.raises(BuildError, match=r"aarch64.*x86_64"):
+        platform_tag([library(), library(machine="aarch64")])
+
+
+def test_a_machine_without_policies_is_named() -> None:
+    with pytest.raises(BuildError, match="EM_AVR"):
+        platform_tag([library(machine="EM_AVR")])
+
+
+def test_parts_of_a_platform() -> None:
+    assert machine_of("manylinux_2_34_x86_64") == machine_of("linux_x86_64") == "x86_64"
+    assert machine_of("manylinux2014_aarch64") == "aarch64"
+    assert glibc_of("manylinux_2_34_x86_64") == (2, 34)
+    assert glibc_of("linux_aarch64") == (0, 0)
+
+
+def test_elf_facts_of_a_compiled_library(workshop: Workshop) -> None:
+    elf = parse_elf("pywhispercpp/_cpu.so", workshop.compile("-Wl,-rpath,$ORIGIN/../x"))
+    assert elf.modules == ("_cpu",)
+    assert elf.needed == ("libc.so.6",)
+    assert elf.run_paths == ("$ORIGIN/../x",)
+    assert any(version.startswith("GLIBC_2.") for version in elf.versions)
+    assert (elf.relro, elf.executable_stack, ".symtab" in elf.sections) == (True, False, False)

@@ -1,0 +1,1 @@
+"""Products: what a wheel promises, how it is checked, tagged, collected and tried on real speech."""

@@ -1,0 +1,38 @@
+"""Builds the raw wheel with Bazel: //:wheel."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from scripts import bazel
+from scripts.command import capture, run
+from scripts.errors import BuildError
+from scripts.pins import ROOT
+from wheels.request import Request
+
+
+def git_state() -> str:
+    """Return `git describe` of the checkout, or "unknown" where there is no git."""
+    try:
+        return capture(["git", "describe", "--always", "--dirty", "--tags"], cwd=ROOT)
+    except BuildError:
+        return "unknown"
+
+
+def options(request: Request) -> list[str]:
+    """Return the Bazel options of a request; `bazel aquery` takes the same ones."""
+    return [
+        f"--config={request.profile}",
+        f"--define=git_state={git_state()}",
+        f"--repo_env=PYWHISPERCPP_PYTHON={request.python['version']}",
+        f"--repo_env=PYWHISPERCPP_HOST_PYTHON={sys.executable}",
+    ]
+
+
+def build(request: Request) -> Path:
+    """Build //:wheel and return the wheel in Bazel's output folder."""
+    found = bazel.find()
+    run([*bazel.command(found, "build"), *options(request), "//:wheel"], cwd=ROOT)
+    (wheel,) = (ROOT / "bazel-bin" / "wheel").glob("*.whl")
+    return wheel

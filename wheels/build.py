@@ -1,0 +1,45 @@
+"""The factory: fetch the inputs, build, prove and try one wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from scripts import fetch_wheels, fetch_whisper_cpp
+from scripts.command import entry_point
+from wheels import bazel_backend, cmake_backend
+from wheels.collect import DIST, collect
+from wheels.request import Request, parse
+from wheels.smoke import smoke
+
+BACKENDS: dict[str, Callable[[Request], Path]] = {
+    "bazel": bazel_backend.build,
+    "cmake": cmake_backend.build,
+}
+SPEECH = fetch_whisper_cpp.SOURCES / "samples" / "jfk.wav"
+
+
+def fetch() -> None:
+    """Make sure that every pinned input is there and verified."""
+    fetch_whisper_cpp.fetch()
+    for name in fetch_wheels.WHEELS:
+        fetch_wheels.fetch(name)
+
+
+def build(request: Request) -> Path:
+    """Build, tag and check the wheel of a request; return it in its place in `request.dist`."""
+    fetch()
+    return collect(BACKENDS[request.backend](request), request.dist)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Build the wheel, then try it; the summary comes last."""
+    request = parse(argv, DIST)
+    wheel = build(request)
+    print(wheel, flush=True)
+    summary = smoke(wheel, SPEECH, Path(request.python["executable"]))
+    print(f"\n{summary}")
+
+
+if __name__ == "__main__":
+    entry_point(main)

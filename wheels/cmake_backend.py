@@ -1,0 +1,54 @@
+"""Builds the raw wheel with scikit-build-core and CMake, through pip."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from scripts.command import run
+from scripts.pins import BUILD, ROOT
+from wheels.request import Request
+
+# The dependency group of pyproject.toml; pip knows groups from 25.1 on.
+GROUP = "cmake"
+
+
+def environment(request: Request) -> Path:
+    """Return the Python of a virtual environment of the asked interpreter with the build tools in it."""
+    folder = BUILD / f"cmake-env-{request.python['version']}"
+    stamp = folder / "pyproject.sha256"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + request.python["executable"]
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        run([request.python["executable"], "-I", "-m", "venv", folder])
+        python = folder / "bin" / "python"
+        run([python, "-m", "pip", "install", "--quiet", "pip>=25.1"])
+        run([python, "-m", "pip", "install", "--quiet", "--group", f"{ROOT / 'pyproject.toml'}:{GROUP}"])
+        stamp.write_text(wanted)
+    return folder / "bin" / "python"
+
+
+def build_folder(request: Request) -> Path:
+    """Return the folder that CMake builds in: kept, so that the next build is a small one."""
+    return BUILD / "cmake" / f"{request.python['tag']}-{request.profile}"
+
+
+def build(request: Request) -> Path:
+    """Build the wheel and return it; the tools come from an environment of its own, the inputs from build/."""
+    python = environment(request)
+    out = build_folder(request) / "wheel"
+    shutil.rmtree(out, ignore_errors=True)
+    settings = {
+        "build-dir": build_folder(request),
+        "cmake.define.PROFILE": request.profile,
+        "cmake.define.pybind11_DIR": BUILD / "pybind11" / "pybind11" / "share" / "cmake" / "pybind11",
+    }
+    pip = [python, "-m", "pip", "wheel", "--verbose", "--no-build-isolation", "--no-deps", "--wheel-dir", out]
+    run(
+        [*pip, *(f"--config-settings={key}={value}" for key, value in settings.items()), ROOT],
+        env={"PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}"},
+    )
+    (wheel,) = out.glob("*.whl")
+    return wheel

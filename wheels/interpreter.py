@@ -1,0 +1,96 @@
+"""The Python a wheel is tried with, and whether the wheel is for it at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.errors import BuildError
+from wheels.archive import WheelName
+from wheels.tag import glibc_of, machine_of
+
+#: Seconds to wait for an interpreter to say who it is.
+PATIENCE = 60.0
+
+_ASK = """
+import json, os, platform, sys
+print(json.dumps({
+    "implementation": sys.implementation.name,
+    "version": list(sys.version_info[:2]),
+    "machine": platform.machine(),
+    "libc": os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "",
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """What matters about a Python for installing a wheel; `glibc` is (0, 0) where there is none."""
+
+    executable: Path
+    implementation: str
+    version: tuple[int, int]
+    machine: str
+    glibc: tuple[int, int]
+
+    @property
+    def words(self) -> str:
+        """The interpreter in words, for messages."""
+        glibc = f"glibc {self.glibc[0]}.{self.glibc[1]}" if self.glibc > (0, 0) else "no glibc"
+        name = {"cpython": "CPython"}.get(self.implementation, self.implementation)
+        return f"{self.executable} is {name} {self.version[0]}.{self.version[1]}, {self.machine}, {glibc}"
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without anything that would reach into another Python."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV"))
+    }
+
+
+def ask(executable: Path) -> Interpreter:
+    """Ask an interpreter (a path, or a name on PATH) about itself; BuildError where it does not run."""
+    # absolute, not resolve: following the link would step out of a virtual environment.
+    executable = Path(shutil.which(executable) or executable).absolute()
+    try:
+        said = subprocess.run(
+            [str(executable), "-I", "-c", _ASK],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE,
+            env=clean_environment(),
+        )
+        facts = json.loads(said.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise BuildError(f"{executable} does not answer as a Python: {error}; give --python") from error
+    number = str(facts["libc"] or "").replace("glibc", "").strip().split(".")
+    glibc = (int(number[0]), int(number[1])) if len(number) >= 2 else (0, 0)
+    version = (int(facts["version"][0]), int(facts["version"][1]))
+    return Interpreter(executable, str(facts["implementation"]), version, str(facts["machine"]), glibc)
+
+
+def refusal(name: WheelName, python: Interpreter) -> str:
+    """Why the wheel cannot be installed there, in words; empty where it can."""
+    reasons = [_reason(tag.interpreter, tag.platform, python) for tag in name.tags]
+    return "" if "" in reasons else sorted(reasons)[0]
+
+
+def _reason(wanted: str, platform: str, python: Interpreter) -> str:
+    """Why one tag does not fit, empty where it does."""
+    own = f"cp{python.version[0]}{python.version[1]}"
+    if python.implementation != "cpython" or wanted not in (own, "py3", f"py{own[2:]}"):
+        dotted = f"{wanted[2:3]}.{wanted[3:]}"
+        return f"the wheel is for {wanted}, {python.words}; give --python with a CPython {dotted}"
+    if platform != "any" and machine_of(platform) != python.machine:
+        return f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine"
+    if glibc_of(platform) > python.glibc:
+        wanted_glibc = ".".join(map(str, glibc_of(platform)))
+        return f"the wheel needs glibc {wanted_glibc}, {python.words}; build it on an older system"
+    return ""

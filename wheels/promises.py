@@ -1,0 +1,81 @@
+"""What every pywhispercpp wheel promises, as data; the checks only compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A part whose licence must travel along: a glob below dist-info/licenses, and words of its text."""
+
+    part: str
+    path: str
+    phrase: str
+
+
+PACKAGE = "pywhispercpp"
+
+#: Machine (the end of the platform tag) -> the most bytes its wheel may have. Measured, then rounded up.
+SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000}
+
+#: Machine -> the platform part of an extension's file name.
+MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
+
+#: Globs, one of which must match a file; {dist_info} is the wheel's own folder.
+REQUIRED_FILES = (
+    "pywhispercpp/__init__.py",
+    "pywhispercpp/__main__.py",
+    "pywhispercpp/py.typed",
+    "pywhispercpp/_core.pyi",
+    "pywhispercpp/_core.*.so",
+    "pywhispercpp/_cpu.*.so",
+    "pywhispercpp/cli/__init__.py",
+    "pywhispercpp/models/__init__.py",
+    "{dist_info}/entry_points.txt",
+)
+
+#: Shared libraries that glibc and gcc's runtime bring to every machine a manylinux tag admits.
+ALLOWED_LIBRARIES = (
+    "libc.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libstdc++.so.6",
+    "libgcc_s.so.1",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+)
+
+LICENCES = (
+    Licence("pywhispercpp", "LICENSE", "Permission is hereby granted"),
+    Licence("whisper.cpp", "*whisper.cpp/LICENSE*", "The ggml authors"),
+    Licence("ggml", "*ggml/LICENSE*", "The ggml authors"),
+    # ggml's fast matrix product (GGML_LLAMAFILE) carries its own notice.
+    Licence("llamafile", "*llamafile/LICENSE*", "Mozilla Foundation"),
+    Licence("pybind11", "*pybind11/LICENSE*", "Wenzel Jakob"),
+)
+
+#: File name endings that belong to a build, not to a product.
+FORBIDDEN_SUFFIXES = (
+    *(".c", ".cc", ".cpp", ".cxx", ".cu", ".m", ".mm", ".metal", ".h", ".hh", ".hpp", ".inc"),
+    *(".o", ".obj", ".a", ".lib", ".la", ".lo", ".pyc", ".pyo", ".pyx", ".bzl", ".cmake", ".patch"),
+)
+
+FORBIDDEN_NAMES = ("CMakeLists.txt", "BUILD", "BUILD.bazel", "WORKSPACE", "Makefile", ".DS_Store")
+
+FORBIDDEN_FOLDERS = ("__pycache__", "csrc", "tests", ".git")
+
+#: Places a build happens in. Each is a regular expression over the bytes of a file.
+BUILD_PATHS = (
+    rb"/home/[A-Za-z0-9_.-]+/",
+    rb"/root/",
+    rb"/Users/[A-Za-z0-9_.-]+/",
+    rb"/(?:var/)?tmp/[A-Za-z0-9_.-]+",
+    rb"/__w/",
+    rb"/execroot/",
+    rb"/_bazel_[a-z0-9]+/",
+    rb"(?:linux|processwrapper)-sandbox/",
+    rb"/pip-(?:req-build|build-env|ephem-wheel-cache|wheel|install)-[a-z0-9_]+",
+)

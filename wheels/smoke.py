@@ -1,0 +1,129 @@
+"""Try a wheel for real: a fresh environment, its declared dependencies only, tiny.en, real speech."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.command import echo, entry_point
+from scripts.errors import BuildError
+from wheels.archive import WheelName, parse_name
+from wheels.interpreter import ask, clean_environment, refusal
+from wheels.staging import staging
+
+MODEL = "tiny.en"
+EXPECTED_WORDS = "ask not what your country can do for you"
+_SCRIPT = Path(__file__).with_name("smoke_script.py")
+
+
+def smoke(wheel: Path, audio: Path, python: Path, models_dir: Path | None = None) -> str:
+    """Install the wheel into a new environment, transcribe `audio`, and return a summary to print.
+
+    `audio` must say EXPECTED_WORDS. The environment is gone afterwards. Raises BuildError with what failed.
+    """
+    for path in (wheel, audio):
+        if not path.is_file():
+            raise BuildError(f"{path} is not a file; give the path of one that exists")
+    name, interpreter = parse_name(wheel), ask(python)
+    if reason := refusal(name, interpreter):
+        raise BuildError(f"{wheel.name} cannot be tried here: {reason}")
+    with staging("pywhispercpp-smoke-") as folder:
+        binaries = _install(wheel, interpreter.executable, folder)
+        _run([binaries / "pywhispercpp", "--version"], folder)
+        _download_model(binaries, folder, models_dir)
+        facts = _transcribe(binaries, folder, audio, models_dir)
+    _require_speech(facts)
+    return summary(wheel, name, facts)
+
+
+def _install(wheel: Path, python: Path, folder: Path) -> Path:
+    """Make the environment, install the wheel as a user would, and return its bin folder."""
+    environment = folder / "env"
+    _run([python, "-I", "-m", "venv", environment], folder)
+    binaries = environment / "bin"
+    _run([binaries / "python", "-I", "-m", "pip", "install", "--quiet", wheel.resolve()], folder)
+    return binaries
+
+
+def _download_model(binaries: Path, folder: Path, models_dir: Path | None) -> None:
+    """Have the package fetch the model; nothing to do where it is already."""
+    place = ["--models-dir", str(models_dir.resolve())] if models_dir else []
+    _run([binaries / "pywhispercpp", "models", "download", MODEL, *place], folder)
+
+
+def _transcribe(binaries: Path, folder: Path, audio: Path, models_dir: Path | None) -> dict[str, Any]:
+    """Run the script in the new environment and return the facts it prints last."""
+    place = str(models_dir.resolve()) if models_dir else ""
+    said = _run([binaries / "python", "-I", _SCRIPT, MODEL, place, audio.resolve()], folder)
+    try:
+        facts: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise BuildError(f"{_SCRIPT.name} printed no facts: {said!r}") from error
+    if folder.resolve() not in Path(facts["module"]).resolve().parents:
+        raise BuildError(f"pywhispercpp came from {facts['module']}, not from the installed wheel")
+    return facts
+
+
+def _run(command: Sequence[str | Path], folder: Path) -> str:
+    """Echo and run a command in the temporary folder; its stdout. Raises BuildError with its last words."""
+    echo(command)
+    words = [str(part) for part in command]
+    # Not scripts.command: there the environment can only grow, here PYTHONPATH and its kin must go.
+    done = subprocess.run(
+        words, cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise BuildError(f"`{' '.join(words)}` ended with status {done.returncode}\n{done.stdout}".rstrip())
+    return done.stdout
+
+
+def _plain(text: str) -> str:
+    """Lower case, letters only, single spaces."""
+    return " ".join(re.findall(r"[a-z]+", text.lower()))
+
+
+def _require_speech(facts: dict[str, Any]) -> None:
+    """Every run must have heard the expected words."""
+    for transcript in facts["transcripts"]:
+        if EXPECTED_WORDS not in _plain(transcript):
+            raise BuildError(f"the transcript should say {EXPECTED_WORDS!r}, it says {transcript!r}")
+
+
+def summary(wheel: Path, name: WheelName, facts: dict[str, Any]) -> str:
+    """The closing lines: what was built, what it heard, how fast."""
+    info = facts["build_info"]
+    speed = facts["audio_seconds"] / facts["wall_seconds"]
+    rows = {
+        "wheel": str(wheel),
+        "size": f"{wheel.stat().st_size:,} bytes",
+        "tag": " ".join(sorted(map(str, name.tags))),
+        "profile": f"{info['profile']} ({' '.join(info['features']) or 'baseline'})",
+        "backend": info["backend"],
+        "whisper.cpp": f"{info['whisper_cpp_version']}, ggml {info['ggml_version']}",
+        "compiler": info["compiler"],
+        "transcript": facts["transcripts"][-1],
+        "speed": f"{speed:.1f} audio seconds per second "
+        f"({facts['audio_seconds']:.1f} s in {facts['wall_seconds']:.2f} s, {MODEL}, median of 3)",
+    }
+    return "\n".join(f"{label:<12} {text}" for label, text in rows.items())
+
+
+def main(argv: Sequence[str]) -> None:
+    """Try one wheel; the summary is the last thing printed."""
+    parser = argparse.ArgumentParser(prog="python -m wheels.smoke", description=__doc__)
+    parser.add_argument("wheel", type=Path, metavar="X.whl")
+    parser.add_argument("--audio", type=Path, required=True, help=f"speech that says “{EXPECTED_WORDS}”")
+    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="default: this Python")
+    parser.add_argument("--models-dir", type=Path, help="where models are kept (default: the package's own)")
+    given = parser.parse_args(argv)
+    print(smoke(given.wheel, given.audio, given.python, given.models_dir))
+
+
+if __name__ == "__main__":
+    entry_point(main)
