@@ -89,11 +89,10 @@ def _load_path(media: str | os.PathLike[str]) -> Samples:
         raise AudioError(f"{path} cannot be read: {error}") from error
 
 
-def _binary(file: Any) -> IO[bytes]:
+def _binary(file: IO[bytes]) -> IO[bytes]:
     if isinstance(file, io.TextIOBase):
         raise AudioError("a text file object is no audio: open the file in binary mode, 'rb'")
-    result: IO[bytes] = file
-    return result
+    return file
 
 
 def _decode(file: IO[bytes], where: str) -> Samples:
@@ -107,7 +106,7 @@ def _decode(file: IO[bytes], where: str) -> Samples:
             if not container.streams.audio:
                 raise AudioError(f"{where}: there is no audio stream in it")
             chunks = list(_chunks(container, where))
-    except (av.FFmpegError, ValueError, EOFError) as error:
+    except (av.FFmpegError, OSError, TypeError, ValueError) as error:  # the last ones: a broken file object
         raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
     if not chunks:
         raise AudioError(f"{where}: there is no audio in it")
@@ -160,8 +159,8 @@ class _Resampler:
         kind = (frame.layout.name, frame.sample_rate, frame.format.name)
         if self._resampler is None or kind != self._input:
             yield from self.flush()
-            # The layout stays: FFmpeg's own mono mix of stereo can be louder than either channel. Packed, since
-            # PyAV crashes on planar frames of 6 and more channels.
+            # The layout stays: FFmpeg's own mono mix of stereo can be louder than either channel.
+            # Packed samples: PyAV reads past the planes of a planar frame with many channels.
             self._resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=SAMPLE_RATE)
             self._input = kind
         yield from self._mono(self._resampler.resample(frame))

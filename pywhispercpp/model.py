@@ -15,7 +15,7 @@ from pywhispercpp import _core, audio, logs
 from pywhispercpp.constants import PARAMS_SCHEMA
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.option_rules import checked, languages, ready
-from pywhispercpp.options import ALIASES, BY_NAME, MAX_THREADS, OPTIONS
+from pywhispercpp.options import ALIASES, INT_MAX, MAX_THREADS, OPTIONS
 from pywhispercpp.segment import Segment, from_core
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Model:
         openvino_device: str = "CPU",
         openvino_cache_dir: str | None = None,
         context_params: Mapping[str, Any] | None = None,
-        **params: Any,
+        **params: object,
     ) -> None:
         """Load a model.
 
@@ -87,7 +87,7 @@ class Model:
         extract_probability: bool = False,
         *,
         progress_callback: Callable[[int], object] | None = None,
-        **params: Any,
+        **params: object,
     ) -> list[Segment]:
         """Transcribe a file (path, bytes, binary file object) or an array (float, shape (n,), mono, 16 kHz).
 
@@ -129,8 +129,12 @@ class Model:
                 f"{self.model_path} knows English only: use a multilingual model to detect languages"
             )
         with self._lock:
-            offset = self._params.offset_ms if offset_ms is None else BY_NAME["offset_ms"].check(offset_ms)
-            threads = self._params.n_threads if n_threads is None else BY_NAME["n_threads"].check(n_threads)
+            offset = (
+                self._params.offset_ms
+                if offset_ms is None
+                else _count("offset_ms", offset_ms, INT_MAX, least=0)
+            )
+            threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
         number, found = _core.detect_language(self._ctx, audio.load(media), offset, threads)
         known = set(languages(self._ctx.n_vocab))
         probabilities = {
@@ -172,6 +176,18 @@ class Model:
         with logs.copied_to(sys.stderr):
             self._ctx.log_timings()
 
+    def timings(self) -> dict[str, float]:
+        """Return the milliseconds of one run of each step, on average since the last reset.
+
+        The keys are whisper.cpp's: `sample_ms`, `encode_ms`, `decode_ms`, `batchd_ms`, `prompt_ms`
+        (source: `whisper_get_timings`).
+        """
+        return self._ctx.timings()
+
+    def reset_timings(self) -> None:
+        """Begin the timings anew."""
+        self._ctx.reset_timings()
+
     def close(self) -> None:
         """Free the model's memory now and not when the last reference goes. Later calls raise ModelError."""
         self._ctx.close()
@@ -186,7 +202,7 @@ class Model:
         """Close the model."""
         self.close()
 
-    def _take_over(self, options: Mapping[str, Any]) -> _core.Params:
+    def _take_over(self, options: Mapping[str, object]) -> _core.Params:
         """Keep `options` and return what to run; keep none of them when they do not go with this model."""
         with self._lock:
             params = self._params.copy()
@@ -201,7 +217,7 @@ class Model:
         return audio.load(media_file_path)
 
 
-def _set(params: _core.Params, options: Mapping[str, Any]) -> None:
+def _set(params: _core.Params, options: Mapping[str, object]) -> None:
     for name, value in options.items():
         setattr(params, name, value)
 
@@ -240,7 +256,7 @@ def _context_params(given: Mapping[str, Any] | None) -> _core.ContextParams:
     return params
 
 
-def _count(name: str, value: Any, most: int = MAX_THREADS, least: int = 1) -> int:
+def _count(name: str, value: object, most: int = MAX_THREADS, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
         raise OptionError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
     return int(value)

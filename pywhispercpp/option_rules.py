@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pywhispercpp import _core, vad_file
 from pywhispercpp.errors import OptionError
@@ -34,9 +34,9 @@ def languages(multilingual_vocabulary: int | None = None) -> list[str]:
     return [str(_core.lang_str(index)) for index in range(count)]
 
 
-def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+def checked(options: Mapping[str, object]) -> dict[str, object]:
     """Return `options` under whisper.cpp's names with values it takes; raise OptionError for a bad one."""
-    result = {}
+    result: dict[str, object] = {}
     for name, value in options.items():
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
@@ -44,7 +44,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
             raise OptionError(f"there is no option {name!r}.{hint}")
         good = BY_NAME[name].check(value)
         if name == "language":
-            good = _known_language(good)
+            good = _known_language(None if good is None else str(good))
         if name not in DERIVED:
             result[ALIASES.get(name, name)] = good
     return result

@@ -34,7 +34,7 @@ class Option:
     optional: bool = False
     fields: tuple[Option, ...] = ()
 
-    def check(self, value: Any) -> Any:
+    def check(self, value: object) -> object:
         """Return `value` as whisper.cpp takes it, or raise OptionError."""
         if value is None and self.optional:
             return None
@@ -55,14 +55,14 @@ def _in_range(option: Option, value: float) -> None:
         raise _wrong(option, value, f"allowed is {option.low:g}{high or ' or more'}")
 
 
-def _check_int(option: Option, value: Any) -> int:
+def _check_int(option: Option, value: object) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise _wrong(option, value, f"a whole number is needed, not {type(value).__name__}")
     _in_range(option, int(value))
     return int(value)
 
 
-def _check_float(option: Option, value: Any) -> float:
+def _check_float(option: Option, value: object) -> float:
     number = (int, float, np.integer, np.floating)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, number):
         raise _wrong(option, value, f"a number is needed, not {type(value).__name__}")
@@ -76,13 +76,13 @@ def _check_float(option: Option, value: Any) -> float:
     return real
 
 
-def _check_bool(option: Option, value: Any) -> bool:
+def _check_bool(option: Option, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)) and not (type(value) is int and value in (0, 1)):
         raise _wrong(option, value, "True or False is needed")
     return bool(value)
 
 
-def _check_str(option: Option, value: Any) -> str:
+def _check_str(option: Option, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(option, value, f"text is needed, not {type(value).__name__}")
     if "\0" in value:
@@ -96,17 +96,19 @@ def _check_str(option: Option, value: Any) -> str:
     return value
 
 
-def _check_path(option: Option, value: Any) -> bytes:
+def _check_path(option: Option, value: object) -> bytes:
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise _wrong(option, value, f"a path is needed, not {type(value).__name__}")
     try:
         path = os.fsencode(value)
-    except (TypeError, UnicodeEncodeError):
-        raise _wrong(option, value, f"a path is needed, not {type(value).__name__}") from None
+    except UnicodeEncodeError as error:
+        raise _wrong(option, value, f"no path of this system ({error.reason})") from None
     if b"\0" in path:
         raise _wrong(option, value, "a path has no zero bytes")
     return path
 
 
-def _check_tokens(option: Option, value: Any) -> list[int]:
+def _check_tokens(option: Option, value: object) -> list[int]:
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise _wrong(option, value, "a sequence of token ids is needed")
     if len(value) > MAX_PROMPT_TOKENS:
@@ -115,7 +117,7 @@ def _check_tokens(option: Option, value: Any) -> list[int]:
     return [_check_int(one, token) for token in value]
 
 
-def _check_dict(option: Option, value: Any) -> dict[str, Any]:
+def _check_dict(option: Option, value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(option, value, f"a dict is needed, not {type(value).__name__}")
     known = {field.name: field for field in option.fields}

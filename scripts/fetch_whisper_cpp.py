@@ -74,10 +74,9 @@ def unpack(archive: Path, prefix: str, folder: Path) -> None:
 
 
 def _verify(tree: Path, archive: Path) -> None:
-    """Raise BuildError unless `tree` is the pinned one; the archive it came from is removed then."""
+    """Raise BuildError unless `tree`, out of `archive`, is the pinned one."""
     got = tree_sha256(tree, WHISPER_CPP["tree"])
     if got != WHISPER_CPP["tree_sha256"]:
-        archive.unlink()
         raise BuildError(
             f"{archive.name} does not carry the pinned whisper.cpp {WHISPER_CPP['version']}: tree sha256 "
             f"expected {WHISPER_CPP['tree_sha256']}, got {got}; it was deleted (pins: scripts/pins.bzl)"
@@ -92,13 +91,22 @@ def apply_patches(folder: Path, patches: Sequence[Path]) -> None:
             raise BuildError(f"{patch} does not apply to whisper.cpp {WHISPER_CPP['version']}")
 
 
+def _take(road: Callable[[], tuple[Path, str]], folder: Path) -> None:
+    """Fill `folder` by one road; a download that is no good is deleted, or the next try would find it again."""
+    archive, prefix = road()
+    try:
+        unpack(archive, prefix, folder)
+    except Exception:
+        archive.unlink(missing_ok=True)
+        raise
+
+
 def _fill(folder: Path) -> None:
     """Fill `folder` with the verified tree by the first road that leads there."""
     failures = []
     for road in ROADS:
         try:
-            archive, prefix = road()
-            unpack(archive, prefix, folder)
+            _take(road, folder)
             return
         except Exception as error:  # every road may fail in its own way: network, hash, archive format
             failures.append(f"{road.__name__}: {error}")

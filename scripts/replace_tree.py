@@ -31,5 +31,16 @@ def replacing(folder: Path, stamp: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    _swap(folder, fresh)
+
+
+def _swap(folder: Path, fresh: Path) -> None:
+    """Put `fresh` where `folder` is. The old one is renamed before it is removed, so that a process killed
+    in the middle never leaves half of it under its own name and stamp.
+    """
+    stale = folder.with_name(folder.name + ".old")
+    shutil.rmtree(stale, ignore_errors=True)
+    if folder.exists():
+        folder.rename(stale)
     fresh.rename(folder)
+    shutil.rmtree(stale, ignore_errors=True)

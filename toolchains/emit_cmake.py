@@ -33,8 +33,9 @@ def lines(profile: str, arch: str) -> Iterator[str]:
     """Yield one `set()` a list: flags, then sources, defines and dependencies of every target."""
     yield _set("PROFILE_FLAGS", flags(profile, arch))
     yield _set("BASELINE_FLAGS", BASELINE[arch])
-    for name in ("COPTS", "THIRD_PARTY_COPTS", "LINKOPTS", "INCLUDES"):
+    for name in ("COPTS", "THIRD_PARTY_COPTS", "LINKOPTS", "LINKLIBS", "INCLUDES"):
         yield _set(name, SOURCES[name])
+    yield _set("VERSION_SCRIPT", [SOURCES["VERSION_SCRIPT"]])
     yield _set("C_STANDARD_FLAG", [SOURCES["C_STANDARD"]])
     yield _set("CXX_STANDARD_FLAG", [SOURCES["CXX_STANDARD"]])
     yield _set("WHISPER_CPP_VERSION", [WHISPER_CPP["version"]])

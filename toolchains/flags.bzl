@@ -1,10 +1,11 @@
 """Turns the data of profiles.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
 
 load("//toolchains:profiles.bzl", "BASELINE", "PROFILES")
-load("//toolchains:sources.bzl", "COPTS", "LIBRARIES")
+load("//toolchains:sources.bzl", "COPTS", "LIBRARIES", "LINKLIBS", "LINKOPTS", "VERSION_SCRIPT")
 
 ARCHITECTURES = ["x86_64", "aarch64"]
 
+# buildifier: disable=unnamed-macro
 def profile_settings():
     """Declares a config_setting for each profile and architecture: //toolchains:<profile>_<arch>."""
     for arch in ARCHITECTURES:
@@ -47,8 +48,19 @@ def baseline_copts():
         for arch, flags in BASELINE.items()
     })
 
+def extension_linkopts():
+    """How an extension module is linked; //toolchains:exports.lds is the file that it names."""
+    return LINKOPTS + ["-Wl,--version-script=" + VERSION_SCRIPT] + LINKLIBS
+
 def library_srcs(name):
-    """The sources of a library: the common ones and those of the architecture."""
+    """The sources of a library: the common ones and those of the architecture.
+
+    Args:
+        name: a key of LIBRARIES.
+
+    Returns:
+        A list of paths, or a list and a select().
+    """
     library = LIBRARIES[name]
     if not library["arch_srcs"]:
         return library["srcs"]

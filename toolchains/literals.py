@@ -8,11 +8,19 @@ from typing import Any
 
 
 def read_literals(path: Path) -> dict[str, Any]:
-    """Return the top-level `NAME = literal` assignments of a `.bzl` file; anything else in it is an error."""
+    """Return the `NAME = literal` assignments of a `.bzl` file; ValueError for anything else but its docstring."""
     module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    literals = {}
-    for statement in module.body[1:]:
-        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
-            raise ValueError(f"{path}:{statement.lineno}: only NAME = literal is allowed in this file")
-        literals[statement.targets[0].id] = ast.literal_eval(statement.value)
-    return literals
+    statements = module.body[1:] if ast.get_docstring(module) else module.body
+    return dict(_assignment(statement, path) for statement in statements)
+
+
+def _assignment(statement: ast.stmt, path: Path) -> tuple[str, Any]:
+    """Return name and value of one `NAME = literal`."""
+    try:
+        if isinstance(statement, ast.Assign):
+            (target,) = statement.targets
+            if isinstance(target, ast.Name):
+                return target.id, ast.literal_eval(statement.value)
+    except ValueError:  # two targets, or a value that is no literal
+        pass
+    raise ValueError(f"{path}:{statement.lineno}: only NAME = literal is allowed in this file")

@@ -27,12 +27,21 @@ THIRD_PARTY_COPTS = ["-w"]
 C_STANDARD = "-std=gnu11"
 CXX_STANDARD = "-std=c++17"
 
+# One linker for both builds: left alone, Bazel takes gold where there is one and CMake the compiler's own.
 LINKOPTS = [
+    "-fuse-ld=bfd",
     "-s",
     "-Wl,--gc-sections",
     "-Wl,--as-needed",
     "-Wl,-z,relro,-z,now",
     "-Wl,-z,noexecstack",
+]
+
+# The linker script that keeps every symbol but PyInit_* inside, from the top of the checkout.
+VERSION_SCRIPT = "toolchains/exports.lds"
+
+# Named after the objects that need them: --as-needed drops what nothing before it asks for.
+LINKLIBS = [
     "-pthread",
     "-lm",
     "-ldl",

@@ -6,7 +6,7 @@ _PYTHON = "@bazel_tools//tools/python:toolchain_type"
 
 def _wheel_impl(ctx):
     out = ctx.actions.declare_directory(ctx.label.name)
-    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.licenses + [ctx.file.pyproject, ctx.file.readme]
+    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.license_files + [ctx.file.pyproject, ctx.file.readme]
     args = ctx.actions.args()
     args.add(ctx.file._maker)
     args.add_all("--library", ctx.files._libraries, map_each = _site, uniquify = True)
@@ -38,7 +38,7 @@ wheel = rule(
     attrs = {
         "srcs": attr.label_list(allow_files = True),
         "extensions": attr.label_list(allow_files = [".so"]),
-        "licenses": attr.label_list(allow_files = True),
+        "license_files": attr.label_list(allow_files = True),
         "pyproject": attr.label(allow_single_file = True, mandatory = True),
         "readme": attr.label(allow_single_file = True, mandatory = True),
         "_libraries": attr.label_list(default = [

@@ -34,7 +34,7 @@ def smoke(wheel: Path, audio: Path, python: Path, models_dir: Path | None = None
     if reason := refusal(name, interpreter):
         raise BuildError(f"{wheel.name} cannot be tried here: {reason}")
     with staging("pywhispercpp-smoke-") as folder:
-        binaries = _install(wheel, interpreter.executable, folder)
+        binaries = install(wheel, interpreter.executable, folder)
         _run([binaries / "pywhispercpp", "--version"], folder)
         _download_model(binaries, folder, models_dir)
         facts = _transcribe(binaries, folder, audio, models_dir)
@@ -42,7 +42,7 @@ def smoke(wheel: Path, audio: Path, python: Path, models_dir: Path | None = None
     return summary(wheel, name, facts)
 
 
-def _install(wheel: Path, python: Path, folder: Path) -> Path:
+def install(wheel: Path, python: Path, folder: Path) -> Path:
     """Make the environment, install the wheel as a user would, and return its bin folder."""
     environment = folder / "env"
     _run([python, "-I", "-m", "venv", environment], folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.errors import AudioError, TranscriptionError
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _printer(no_timestamps: bool) -> Any:
+def _printer(no_timestamps: bool) -> Callable[[Segment], None]:
     def show(segment: Segment) -> None:
         if no_timestamps:
             print(segment.text, flush=True)

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 
 namespace pwc {
 namespace {
@@ -79,6 +80,24 @@ Use::~Use() {
     context_.mutex_.unlock();
 }
 
+namespace {
+
+py::dict timings(Context & context) {
+    const Use use(context);
+    const std::unique_ptr<whisper_timings> got(whisper_get_timings(use.get()));
+    py::dict result;
+    if (got) {
+        result["sample_ms"] = got->sample_ms;
+        result["encode_ms"] = got->encode_ms;
+        result["decode_ms"] = got->decode_ms;
+        result["batchd_ms"] = got->batchd_ms;
+        result["prompt_ms"] = got->prompt_ms;
+    }
+    return result;
+}
+
+}  // namespace
+
 void bind_context(py::module_ & m) {
     using Params = whisper_context_params;
     py::class_<Params>(m, "ContextParams", "How to load a model; the defaults are whisper.cpp's.")
@@ -105,7 +124,15 @@ void bind_context(py::module_ & m) {
                 whisper_print_timings(use.get());
                 drain_log();
             },
-            "Send whisper.cpp's timings to the log.");
+            "Send whisper.cpp's timings to the log.")
+        .def("timings", &timings, "Milliseconds of a run of each step, on average since the last reset.")
+        .def(
+            "reset_timings",
+            [](Context & self) {
+                const Use use(self);
+                whisper_reset_timings(use.get());
+            },
+            "Begin the timings anew.");
 }
 
 }  // namespace pwc

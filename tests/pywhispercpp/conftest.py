@@ -40,7 +40,13 @@ def wav(tmp_path: Path) -> WavFactory:
     return make
 
 
+@pytest.fixture(scope="session")
+def model(tiny_en: Path) -> Model:
+    """One model for many tests. One thread: on a busy machine ggml's threads wait long for each other."""
+    return Model(tiny_en, n_threads=1)
+
+
 @pytest.fixture
 def own_model(tiny_en: Path) -> Model:
     """A model of the test's own, for tests that change options or close it."""
-    return Model(tiny_en, n_threads=2, temperature_inc=0.0)
+    return Model(tiny_en, n_threads=1, temperature_inc=0.0)

@@ -8,13 +8,16 @@ import re
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import pywhispercpp
 from pywhispercpp import Model, ModelError, ModelNotFoundError, Segment, TranscriptionError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ASK = "ask not what your country can do for you"
 
@@ -32,7 +35,7 @@ def test_jfk(model: Model, jfk: Path) -> None:
     assert all(s.t0 <= s.t1 and 0 < s.probability <= 1 for s in segments)
 
 
-def test_probability_is_nan_unless_asked_for(model: Model, speech: Any) -> None:
+def test_probability_is_nan_unless_asked_for(model: Model, speech: NDArray[np.float32]) -> None:
     assert all(np.isnan(s.probability) for s in model.transcribe(speech[:32000]))
 
 
@@ -41,7 +44,7 @@ def test_very_short_audio_is_nothing(model: Model, samples: int) -> None:
     assert model.transcribe(np.zeros(samples, np.float32)) == []
 
 
-def test_offset_and_duration_stay_inside_the_audio(own_model: Model, speech: Any) -> None:
+def test_offset_and_duration_stay_inside_the_audio(own_model: Model, speech: NDArray[np.float32]) -> None:
     most = 2**31 - 1
     assert own_model.transcribe(speech, offset_ms=most, duration_ms=most) == []
     late = own_model.transcribe(speech, offset_ms=8000, duration_ms=most)
@@ -50,7 +53,7 @@ def test_offset_and_duration_stay_inside_the_audio(own_model: Model, speech: Any
     assert late[-1].t1 <= 1100
 
 
-def test_processors_share_the_audio(model: Model, speech: Any) -> None:
+def test_processors_share_the_audio(model: Model, speech: NDArray[np.float32]) -> None:
     seen: list[Segment] = []
     twice = np.concatenate([speech, speech])
     segments = model.transcribe(twice, n_processors=2, new_segment_callback=seen.append)
@@ -60,31 +63,31 @@ def test_processors_share_the_audio(model: Model, speech: Any) -> None:
     assert all(a.t1 <= b.t0 for a, b in zip(segments, segments[1:]))
 
 
-def test_suppress_regex(own_model: Model, speech: Any) -> None:
+def test_suppress_regex(own_model: Model, speech: NDArray[np.float32]) -> None:
     assert "country" not in _text(own_model.transcribe(speech, suppress_regex=" ?[Cc]ountry"))
 
 
-def test_tokens_that_leave_nothing_to_say(own_model: Model, speech: Any) -> None:
-    segments = own_model.transcribe(speech[:32000], suppress_regex=".*", single_segment=True)
+def test_tokens_that_leave_nothing_to_say(own_model: Model, speech: NDArray[np.float32]) -> None:
+    segments = own_model.transcribe(speech[:16000], suppress_regex=".*", single_segment=True)
     assert isinstance(segments, list)
 
 
-def test_a_prompt_of_any_length(own_model: Model, speech: Any) -> None:
-    options = {"initial_prompt": "x" * 1_000_000, "carry_initial_prompt": True}
-    assert isinstance(own_model.transcribe(speech[:32000], **options), list)
+def test_a_prompt_of_any_length(own_model: Model, speech: NDArray[np.float32]) -> None:
+    segments = own_model.transcribe(speech[:32000], initial_prompt="x" * 1_000_000, carry_initial_prompt=True)
+    assert isinstance(segments, list)
 
 
-def test_beam_search(tiny_en: Path, speech: Any) -> None:
-    beam = Model(tiny_en, params_sampling_strategy=1, n_threads=2, temperature_inc=0.0)
+def test_beam_search(tiny_en: Path, speech: NDArray[np.float32]) -> None:
+    beam = Model(tiny_en, params_sampling_strategy=1, n_threads=1, temperature_inc=0.0)
     assert beam.get_params()["beam_search"]["beam_size"] == 5
     assert ASK in _text(beam.transcribe(speech, beam_search={"beam_size": 2}))
 
 
-def test_the_smallest_audio_ctx(own_model: Model, speech: Any) -> None:
+def test_the_smallest_audio_ctx(own_model: Model, speech: NDArray[np.float32]) -> None:
     assert isinstance(own_model.transcribe(speech[:32000], audio_ctx=1), list)
 
 
-def test_detection_needs_a_multilingual_model(model: Model, speech: Any) -> None:
+def test_detection_needs_a_multilingual_model(model: Model, speech: NDArray[np.float32]) -> None:
     with pytest.raises(ModelError, match="English only"):
         model.auto_detect_language(speech)
 
@@ -95,7 +98,7 @@ def test_languages() -> None:
     assert len(languages) == Model.lang_max_id() + 1 == 100
 
 
-def test_two_threads_on_one_model(model: Model, speech: Any) -> None:
+def test_two_threads_on_one_model(model: Model, speech: NDArray[np.float32]) -> None:
     results: list[list[Segment]] = []
     threads = [
         threading.Thread(target=lambda: results.append(model.transcribe(speech[:80000]))) for _ in range(2)
@@ -108,7 +111,7 @@ def test_two_threads_on_one_model(model: Model, speech: Any) -> None:
     assert "fellow american" in _text(results[0])
 
 
-def test_python_goes_on_while_whisper_works(model: Model, speech: Any) -> None:
+def test_python_goes_on_while_whisper_works(model: Model, speech: NDArray[np.float32]) -> None:
     longest, last, stop = 0.0, time.monotonic(), threading.Event()
 
     def count() -> None:
@@ -127,7 +130,7 @@ def test_python_goes_on_while_whisper_works(model: Model, speech: Any) -> None:
     assert longest < took / 2, f"the counter stood still for {longest:.2f} of {took:.2f} s"
 
 
-def test_closing(own_model: Model, speech: Any) -> None:
+def test_closing(own_model: Model, speech: NDArray[np.float32]) -> None:
     own_model.close()
     with pytest.raises(ModelError, match="closed"):
         own_model.transcribe(speech)
@@ -135,9 +138,9 @@ def test_closing(own_model: Model, speech: Any) -> None:
         own_model.print_timings()
 
 
-def test_closing_waits_for_the_other_thread(own_model: Model, speech: Any) -> None:
+def test_closing_waits_for_the_other_thread(own_model: Model, speech: NDArray[np.float32]) -> None:
     started = threading.Event()
-    result: list[Any] = []
+    result: list[list[Segment]] = []
 
     def work() -> None:
         result.append(own_model.transcribe(speech[:48000], progress_callback=lambda _: started.set()))
@@ -189,7 +192,9 @@ def test_messages_go_to_logging(tiny_en: Path, caplog: pytest.LogCaptureFixture)
     assert any("loading model from" in record.getMessage() for record in caplog.records)
 
 
-def test_quiet_by_default(tiny_en: Path, speech: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_by_default(
+    tiny_en: Path, speech: NDArray[np.float32], capfd: pytest.CaptureFixture[str]
+) -> None:
     Model(tiny_en).transcribe(speech[:32000])
     assert capfd.readouterr() == ("", "")
 
@@ -209,6 +214,6 @@ def test_system_info_names_llamafile() -> None:
     assert "LLAMAFILE = 1" in pywhispercpp.system_info() == Model.system_info()
 
 
-def test_a_callback_cannot_use_its_own_model(model: Model, speech: Any) -> None:
+def test_a_callback_cannot_use_its_own_model(model: Model, speech: NDArray[np.float32]) -> None:
     with pytest.raises(TranscriptionError, match="callback"):
         model.transcribe(speech, new_segment_callback=lambda _: model.transcribe(speech))

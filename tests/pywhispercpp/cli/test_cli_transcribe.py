@@ -15,10 +15,8 @@ from pywhispercpp.cli import main
 LINE = re.compile(r"^\[00:00:\d\d\.\d{3} --> 00:00:\d\d\.\d{3}\]   \S.*$")
 
 
-def test_lines_are_those_of_whisper_cli(
-    jfk: Path, tiny_en: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["transcribe", str(jfk), "-m", str(tiny_en), "-t", "2"]) == 0
+def test_lines_are_those_of_whisper_cli(jfk: Path, tiny_en: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["transcribe", str(jfk), "-m", str(tiny_en), "-t", "1"]) == 0
     out, err = capsys.readouterr()
     assert all(LINE.match(line) for line in out.splitlines())
     assert out.startswith("[00:00:00.000 --> ")
@@ -30,7 +28,9 @@ def test_a_bad_file_does_not_stop_the_others(
     jfk: Path, tiny_en: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "none.wav"
-    code = main(["transcribe", str(missing), str(tmp_path), str(jfk), "-m", str(tiny_en), "-nt", "-d", "5000"])
+    code = main(
+        ["transcribe", str(missing), str(tmp_path), str(jfk), "-m", str(tiny_en), "-nt", "-t1", "-d", "5000"]
+    )
     out, err = capsys.readouterr()
     assert code == 1
     assert str(missing) in err
@@ -39,7 +39,8 @@ def test_a_bad_file_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["-t", "0"], "n_threads"), (["-l", "xx"], "language"), (["-tp", "nan"], "temperature")]
+    ("arguments", "message"),
+    [(["-t", "0"], "n_threads"), (["-l", "xx"], "language"), (["-tp", "nan"], "temperature")],
 )
 def test_a_bad_option_is_one_line(
     jfk: Path, tiny_en: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
@@ -60,7 +61,18 @@ def test_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_process_of_its_own(jfk: Path, tiny_en: Path) -> None:
-    command = [sys.executable, "-m", "pywhispercpp", "transcribe", str(jfk), "-m", str(tiny_en), "-d", "4000"]
+    command = [
+        sys.executable,
+        "-m",
+        "pywhispercpp",
+        "transcribe",
+        str(jfk),
+        "-m",
+        str(tiny_en),
+        "-t2",
+        "-d",
+        "4000",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert LINE.match(done.stdout.splitlines()[0])
