@@ -61,7 +61,9 @@ def tests(session: nox.Session) -> None:
     session.install("--quiet", wheel)
     # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
     session.chdir(session.create_tmp())
-    session.run("python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), *session.posargs
+    )
 
 
 @nox.session

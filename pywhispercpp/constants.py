@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pywhispercpp.audio import SAMPLE_RATE
+from pywhispercpp.models import MODELS
+from pywhispercpp.models.paths import default_models_dir
 from pywhispercpp.options import OPTIONS
 
 PACKAGE_NAME = "pywhispercpp"
 WHISPER_SAMPLE_RATE = SAMPLE_RATE
+MODELS_DIR = default_models_dir()
+AVAILABLE_MODELS = list(MODELS)
 
 PARAMS_SCHEMA: dict[str, dict[str, Any]] = {
     option.name: {

@@ -26,7 +26,9 @@ def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
 
 def _failed(command: Sequence[Argument], code: int, detail: str = "") -> BuildError:
     tail = "\n" + detail.strip() if detail.strip() else ""
-    return BuildError(f"{Path(str(command[0])).name} exited with {code}: {shlex.join(map(str, command))}{tail}")
+    return BuildError(
+        f"{Path(str(command[0])).name} exited with {code}: {shlex.join(map(str, command))}{tail}"
+    )
 
 
 def run(
@@ -51,7 +53,12 @@ def capture(
     """Run a command quietly and return its standard output, stripped; raise BuildError when it fails."""
     try:
         done = subprocess.run(
-            list(map(str, command)), cwd=cwd, env=_environment(env), check=False, text=True, capture_output=True
+            list(map(str, command)),
+            cwd=cwd,
+            env=_environment(env),
+            check=False,
+            text=True,
+            capture_output=True,
         )
     except OSError as error:
         raise BuildError(f"cannot run {command[0]}: {error}") from error

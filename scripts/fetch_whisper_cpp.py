@@ -92,7 +92,7 @@ def apply_patches(folder: Path, patches: Sequence[Path]) -> None:
 
 
 def _take(road: Callable[[], tuple[Path, str]], folder: Path) -> None:
-    """Fill `folder` by one road; a download that is no good is deleted, or the next try would find it again."""
+    """Fill `folder` by one road; a bad download is deleted, or the next try would find it again."""
     archive, prefix = road()
     try:
         unpack(archive, prefix, folder)

@@ -162,7 +162,9 @@ def as_needed(words: list[str]) -> list[str]:
 def test_each_module_is_linked_with_the_same_flags(
     bazel_actions: dict[str, list[list[str]]], cmake_folder: Path, request_: Request, module: str
 ) -> None:
-    (of_bazel,) = [words for words in bazel_actions["CppLink"] if f"pywhispercpp/{module}.so" in " ".join(words[:4])]
+    (of_bazel,) = [
+        words for words in bazel_actions["CppLink"] if f"pywhispercpp/{module}.so" in " ".join(words[:4])
+    ]
     ninja = cmake_backend.environment(request_).parent / "ninja"
     target = f"{module}{request_.python['ext_suffix']}"
     said = capture([ninja, "-C", cmake_folder, "-t", "commands", target]).splitlines()[-1]

@@ -76,9 +76,10 @@ def test_what_the_cpu_says_is_what_the_kernel_says() -> None:
 def test_the_guard_sees_the_emulated_cpu_not_the_host(cpu: str) -> None:
     from pywhispercpp import _cpu
 
-    loader = "import importlib.machinery as m, importlib.util as u, json; from sys import argv\n"
+    loader = "import importlib.util as u, json\n"
     loader += f"spec = u.spec_from_file_location('_cpu', {_cpu.__file__!r})\n"
-    loader += "cpu = u.module_from_spec(spec); spec.loader.exec_module(cpu); print(json.dumps(cpu.supported()))"
+    loader += "cpu = u.module_from_spec(spec); spec.loader.exec_module(cpu)\n"
+    loader += "print(json.dumps(cpu.supported()))"
     done = under(cpu, loader)
     assert done.returncode == 0, done.stderr
     supported = set(json.loads(done.stdout))
@@ -97,7 +98,9 @@ def test_the_installed_package_refuses_an_old_cpu(cpu: str) -> None:
     done = under(cpu, "import pywhispercpp")
     assert done.returncode == 1, f"exit code {done.returncode}: {done.stderr}"
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"ImportError: this pywhispercpp was built for the profile '{build_info().profile}'")
+    assert last.startswith(
+        f"ImportError: this pywhispercpp was built for the profile '{build_info().profile}'"
+    )
     lacking = last.split("lacks ")[1].split(";")[0].split(", ")
     assert {"avx2", "fma", "f16c"} <= set(lacking) <= set(_cpu.required())
     assert last.endswith("nox -s build_wheel -- --profile x86-64-v2")

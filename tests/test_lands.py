@@ -20,7 +20,9 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.lineno, node.module.split(".")[0]
         elif isinstance(node, ast.Call) and _imports_by_name(node.func):
-            yield from ((node.lineno, str(a.value).split(".")[0]) for a in node.args if isinstance(a, ast.Constant))
+            yield from (
+                (node.lineno, str(a.value).split(".")[0]) for a in node.args if isinstance(a, ast.Constant)
+            )
 
 
 def _imports_by_name(function: ast.expr) -> bool:

@@ -25,7 +25,9 @@ def _unshare() -> list[str]:
     if unshare is None or shutil.which("ip") is None:
         pytest.skip("needs unshare and ip (Debian: util-linux, iproute2)")
     command = [unshare, "--net"] if os.geteuid() == 0 else [unshare, "--map-root-user", "--net"]
-    tried = subprocess.run([*command, "ip", "link", "set", "lo", "up"], text=True, capture_output=True, check=False)
+    tried = subprocess.run(
+        [*command, "ip", "link", "set", "lo", "up"], text=True, capture_output=True, check=False
+    )
     if tried.returncode:
         pytest.skip(f"a network of one's own is not permitted here: {tried.stderr.strip()}")
     return [*command, "sh", "-c", INSIDE, "sh"]
@@ -47,7 +49,10 @@ def offline(tmp_path: Path) -> Iterator[list[str]]:
 
 def run(start: list[str], root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Build the guard, leaving the checkout's own bazel-* links alone."""
-    settings = [f"--repo_env=PYWHISPERCPP_HOST_PYTHON={sys.executable}", "--experimental_convenience_symlinks=ignore"]
+    settings = [
+        f"--repo_env=PYWHISPERCPP_HOST_PYTHON={sys.executable}",
+        "--experimental_convenience_symlinks=ignore",
+    ]
     command = [*start, *settings, *options, TARGET]
     return subprocess.run(command, cwd=root, text=True, capture_output=True, check=False, timeout=300)
 

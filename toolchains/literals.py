@@ -8,7 +8,7 @@ from typing import Any
 
 
 def read_literals(path: Path) -> dict[str, Any]:
-    """Return the `NAME = literal` assignments of a `.bzl` file; ValueError for anything else but its docstring."""
+    """Return the `NAME = literal` assignments of a `.bzl` file; anything else but a docstring is an error."""
     module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     statements = module.body[1:] if ast.get_docstring(module) else module.body
     return dict(_assignment(statement, path) for statement in statements)

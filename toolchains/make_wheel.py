@@ -30,7 +30,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _wheel_text(tag: str) -> str:
-    lines = ["Wheel-Version: 1.0", "Generator: pywhispercpp //:wheel", "Root-Is-Purelib: false", f"Tag: {tag}"]
+    lines = [
+        "Wheel-Version: 1.0",
+        "Generator: pywhispercpp //:wheel",
+        "Root-Is-Purelib: false",
+        f"Tag: {tag}",
+    ]
     return "\n".join(lines) + "\n\n"
 
 

@@ -92,7 +92,9 @@ def main(argv: Sequence[str]) -> None:
     given = parser.parse_args(argv)
     python = Path(interpreter.find(given.python)["executable"])
     results = measure(given.wheels, python, given.audio, given.threads, given.rounds)
-    print(f"\n{MODEL}, {given.audio.name}, {given.threads} threads, medians of {given.rounds} interleaved rounds")
+    print(
+        f"\n{MODEL}, {given.audio.name}, {given.threads} threads, medians of {given.rounds} rounds, interleaved"
+    )
     print(table(given.wheels, results))
 
 

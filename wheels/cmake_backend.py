@@ -36,7 +36,7 @@ def build_folder(request: Request) -> Path:
 
 
 def build(request: Request) -> Path:
-    """Build the wheel and return it; the tools come from an environment of its own, the inputs from build/."""
+    """Build the wheel and return it; tools come from an environment of its own, inputs from build/."""
     python = environment(request)
     out = build_folder(request) / "wheel"
     shutil.rmtree(out, ignore_errors=True)

@@ -94,7 +94,13 @@ def test_root_on_debian_asks_apt_before_bazelisk(shelf: Shelf) -> None:
 def test_nothing_found_names_every_way(shelf: Shelf) -> None:
     with pytest.raises(BuildError) as caught:
         bazel.find()
-    ways = ["BAZEL=", "bazel-4 or bazel on PATH", "apt-get install bazel-bootstrap", "bazelisk", "--backend cmake"]
+    ways = [
+        "BAZEL=",
+        "bazel-4 or bazel on PATH",
+        "apt-get install bazel-bootstrap",
+        "bazelisk",
+        "--backend cmake",
+    ]
     assert [way for way in ways if way not in str(caught.value)] == []
 
 

@@ -58,14 +58,14 @@ PROGRAM = """
 from scripts.command import entry_point
 from scripts.errors import BuildError
 def main(argv):
-    if argv: raise {"BuildError": BuildError("do this instead"), "KeyboardInterrupt": KeyboardInterrupt()}[argv[0]]
+    if argv: raise {"failing": BuildError("do this instead"), "interrupted": KeyboardInterrupt()}[argv[0]]
 entry_point(main)
 """
 
 
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
-    [([], 0, ""), (["BuildError"], 1, "error: do this instead\n"), (["KeyboardInterrupt"], 130, "")],
+    [([], 0, ""), (["failing"], 1, "error: do this instead\n"), (["interrupted"], 130, "")],
 )
 def test_an_entry_point_turns_errors_into_a_message_and_a_code(argv: list[str], code: int, said: str) -> None:
     command = [sys.executable, "-c", PROGRAM, *argv]

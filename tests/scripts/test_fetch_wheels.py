@@ -36,7 +36,9 @@ def code(folder: Path) -> str:
 
 def test_a_wheel_is_unpacked_whole(folder: Path) -> None:
     (downloaded,) = (folder / "downloads").iterdir()
-    unpacked = {p.relative_to(folder / "tiny").as_posix() for p in (folder / "tiny").rglob("*") if p.is_file()}
+    unpacked = {
+        p.relative_to(folder / "tiny").as_posix() for p in (folder / "tiny").rglob("*") if p.is_file()
+    }
     assert unpacked == {*zipfile.ZipFile(downloaded).namelist(), ".fetched"}
     assert code(folder) == "answer = 1\n"
 
@@ -57,9 +59,7 @@ def test_a_new_pin_takes_the_place_of_the_old(
     assert not (folder / "tiny" / "tiny-1.0.dist-info").exists()
 
 
-def test_a_wrong_hash_leaves_the_old_one(
-    folder: Path, index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_hash_leaves_the_old_one(folder: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     index.add_wheel("tiny", "2.0", "answer = 2\n")
     pin(monkeypatch, "2.0", "0" * 64)
     with pytest.raises(BuildError):

@@ -122,7 +122,9 @@ def test_a_wrong_tree_is_refused_and_the_archive_deleted(upstream: Upstream, roa
     upstream.roads(road)
     upstream.publish({**TREE, "src/one.c": "int evil;\n"})
     expected = upstream.pins["tree_sha256"]
-    with pytest.raises(BuildError, match=f"tree sha256 expected {expected}, got [0-9a-f]{{64}}; it was deleted"):
+    with pytest.raises(
+        BuildError, match=f"tree sha256 expected {expected}, got [0-9a-f]{{64}}; it was deleted"
+    ):
         upstream.fetch()
     assert list(upstream.downloads.iterdir()) == []
     assert not upstream.sources.exists()

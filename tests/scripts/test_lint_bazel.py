@@ -26,11 +26,11 @@ def epsilon():
 
 BROKEN = [
     ("no docstring", GOOD.split("\n", 2)[2], "1: open the file with a docstring"),
-    ("tab", GOOD.replace("    return", "\treturn").replace("    \"\"\"", "\t\"\"\""), "use spaces, no tabs"),
+    ("tab", GOOD.replace("    return", "\treturn").replace('    """', '\t"""'), "use spaces, no tabs"),
     ("trailing space", GOOD.replace("gamma)\n", "gamma) \n"), "9: remove the spaces at the end of the line"),
     ("two newlines", GOOD + "\n", "end the file with one newline"),
     ("no newline", GOOD[:-1], "end the file with one newline"),
-    ("indentation", GOOD.replace("    return", "  return").replace("    \"\"\"", "  \"\"\""), "indent by 4"),
+    ("indentation", GOOD.replace("    return", "  return").replace('    """', '  """'), "indent by 4"),
     ("single quotes", GOOD.replace('"alpha"', "'alpha'"), "3: use double quotes"),
     ("unused load", GOOD.replace("beta, gamma", "gamma"), "4: beta is loaded and never used"),
     ("unused alias", GOOD.replace("beta, gamma", "beta"), "5: gamma is loaded and never used"),

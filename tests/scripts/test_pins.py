@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomllib
 
 from scripts.fetch_whisper_cpp import unpack
 from scripts.pins import ROOT, WHEELS, WHISPER_CPP
@@ -73,6 +73,7 @@ def test_both_builds_compile_against_one_pybind11() -> None:
 
 
 def test_every_library_file_exists_in_the_fetched_tree() -> None:
-    named = [src for lib in LIBRARIES.values() for src in lib["srcs"] + sum(lib["arch_srcs"].values(), [])]
+    lists = [srcs for lib in LIBRARIES.values() for srcs in (lib["srcs"], *lib["arch_srcs"].values())]
+    named = [src for srcs in lists for src in srcs]
     assert len(named) == len(set(named))
     assert [src for src in named if not Path(WHISPER_TREE, src).is_file()] == []

@@ -70,7 +70,9 @@ with replace_tree.replacing(folder, "two") as fresh:
 
 
 @pytest.mark.parametrize("moment", ["filling", "renaming", "removing"])
-def test_a_killed_process_leaves_a_whole_folder_and_the_next_one_clears_up(tmp_path: Path, moment: str) -> None:
+def test_a_killed_process_leaves_a_whole_folder_and_the_next_one_clears_up(
+    tmp_path: Path, moment: str
+) -> None:
     folder = tmp_path / "tree"
     make(folder, "one", "1")
     killed = subprocess.run([sys.executable, "-c", KILLED, folder, moment], cwd=ROOT, check=False)

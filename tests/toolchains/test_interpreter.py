@@ -93,7 +93,9 @@ def test_a_virtual_environment_answers_as_its_base(pyenv: Pyenv, tmp_path: Path)
 @pytest.mark.parametrize("version", [OLDER, "3.99"])
 def test_a_version_that_is_not_installed_says_what_to_run(pyenv: Pyenv, version: str) -> None:
     pyenv.add(f"{HERE}.7")
-    with pytest.raises(interpreter.InterpreterError, match=rf"run: pyenv install {version} \(or start nox with"):
+    with pytest.raises(
+        interpreter.InterpreterError, match=rf"run: pyenv install {version} \(or start nox with"
+    ):
         interpreter.find(version)
     with pytest.raises(BuildError, match=f"Python {version} is asked for, pyenv has none"):
         parse(["--python", version], Path("dist"))
@@ -120,7 +122,7 @@ def test_an_interpreter_that_does_not_run_is_an_error(pyenv: Pyenv, tmp_path: Pa
     broken = tmp_path / "python3"
     broken.write_text("#!/bin/sh\necho 'a library is missing' >&2\nexit 127\n")
     broken.chmod(0o755)
-    with pytest.raises(interpreter.InterpreterError, match="cannot run .*: a library is missing"):
+    with pytest.raises(interpreter.InterpreterError, match=r"cannot run .*: a library is missing"):
         interpreter.find(HERE, host=broken)
 
 

@@ -47,7 +47,12 @@ def test_anything_else_is_an_error_with_its_line(tmp_path: Path, line: str) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["scripts/pins.bzl", "toolchains/profiles.bzl", "toolchains/sources.bzl", "toolchains/python/version.bzl"],
+    [
+        "scripts/pins.bzl",
+        "toolchains/profiles.bzl",
+        "toolchains/sources.bzl",
+        "toolchains/python/version.bzl",
+    ],
 )
 def test_the_data_files_of_this_checkout_can_be_read(name: str) -> None:
     assert read_literals(ROOT / name)

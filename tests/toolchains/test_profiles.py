@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from scripts.errors import BuildError
 from toolchains import emit_cmake, profiles
@@ -48,7 +49,9 @@ def table(gcc: str, csrc: Path, flags: list[str], folder: Path) -> list[str]:
     subprocess.run([gcc, *flags, "-c", str(csrc / "compiled_features.c"), "-o", str(built)], check=True)
     with built.open("rb") as file:
         elf = ELFFile(file)
-        (symbol,) = elf.get_section_by_name(".symtab").get_symbol_by_name("compiled_features")
+        symbols = elf.get_section_by_name(".symtab")
+        assert isinstance(symbols, SymbolTableSection)
+        (symbol,) = symbols.get_symbol_by_name("compiled_features") or []
         section = elf.get_section(symbol["st_shndx"])
         data = section.data()[symbol["st_value"] : symbol["st_value"] + symbol["st_size"]]
     names = rows(gcc, csrc)
@@ -73,7 +76,9 @@ def test_the_features_of_a_profile_are_what_its_flags_compile_in(
 @pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v3", "x86-64-v4"])
 def test_an_x86_64_level_is_the_compilers_own(csrc: Path, tmp_path: Path, level: str) -> None:
     gcc = compiler("x86_64")
-    asked = subprocess.run([gcc, f"-march={level}", "-E", "-"], input="", text=True, capture_output=True, check=False)
+    asked = subprocess.run(
+        [gcc, f"-march={level}", "-E", "-"], input="", text=True, capture_output=True, check=False
+    )
     if asked.returncode:
         pytest.skip(f"{gcc} does not know -march={level}")
     ours = table(gcc, csrc, profiles.flags(level, "x86_64"), tmp_path)
@@ -140,4 +145,6 @@ def test_cmake_is_told_the_flags_of_the_profile() -> None:
     assert 'set(BASELINE_FLAGS "-march=armv8-a")' in lines
     assert any("arch/arm/quants.c" in line for line in lines if line.startswith("set(ggml_cpu_SRCS "))
     assert not any("arch/x86" in line for line in lines)
-    assert r'"GGML_VERSION=\"0.13.1\""' in next(line for line in lines if line.startswith("set(ggml_base_DEFINES "))
+    assert r'"GGML_VERSION=\"0.13.1\""' in next(
+        line for line in lines if line.startswith("set(ggml_base_DEFINES ")
+    )

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 _PROBE = """
 import json, sys, sysconfig
@@ -32,7 +32,7 @@ class InterpreterError(Exception):
     """No interpreter of the asked version; the message says what to run."""
 
 
-def _pyenv_root() -> Optional[Path]:
+def _pyenv_root() -> Path | None:
     """Return pyenv's folder: PYENV_ROOT, what pyenv says, or its default place."""
     if root := os.environ.get("PYENV_ROOT"):
         return Path(root)
@@ -47,7 +47,7 @@ def _patch_level(path: Path) -> int:
     return int(path.name.rsplit(".", 1)[1])
 
 
-def from_pyenv(version: str) -> Optional[Path]:
+def from_pyenv(version: str) -> Path | None:
     """Return pyenv's newest `version` (as "3.11"), or None where pyenv or that version is not there."""
     root = _pyenv_root()
     if root is None:
@@ -67,7 +67,7 @@ def probe(executable: Path) -> dict[str, Any]:
     return facts
 
 
-def find(version: str, host: Optional[Path] = None) -> dict[str, Any]:
+def find(version: str, host: Path | None = None) -> dict[str, Any]:
     """Return the facts of the interpreter for `version`: pyenv's, else `host` (default: the running one)."""
     chosen = from_pyenv(version)
     facts = probe(chosen or host or Path(sys.executable))
