@@ -70,6 +70,8 @@ def tests(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Check the style and the types: ruff, mypy --strict, buildifier's rules."""
     install(session, "lint")
+    # mypy reads the types of what the package imports.
+    session.install("--quiet", *PYPROJECT["project"]["dependencies"])
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")

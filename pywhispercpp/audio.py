@@ -98,11 +98,8 @@ def _binary(file: IO[bytes]) -> IO[bytes]:
 def _decode(file: IO[bytes], where: str) -> Samples:
     import av  # 0.2 s: not paid by those who bring arrays
 
-    # FFmpeg gets an open file and no protocol: a name or a playlist cannot make it open anything else.
     try:
-        with av.open(
-            file, mode="r", metadata_errors="ignore", options={"protocol_whitelist": "none"}
-        ) as container:
+        with _open(file) as container:
             if not container.streams.audio:
                 raise AudioError(f"{where}: there is no audio stream in it")
             chunks = list(_chunks(container, where))
@@ -113,6 +110,17 @@ def _decode(file: IO[bytes], where: str) -> Samples:
     samples = np.concatenate(chunks)
     _check_values(samples, where)
     return samples
+
+
+def _open(file: IO[bytes]) -> av.container.InputContainer:
+    """Open what FFmpeg finds in the file; titles that are not UTF-8 do not matter here."""
+    import av
+
+    # FFmpeg gets an open file and no protocol: a name or a playlist cannot make it open anything else.
+    options = {"protocol_whitelist": "none"}
+    if int(av.__version__.split(".")[0]) < 19:  # PyAV 19 dropped the parameter, and the failure
+        return av.open(file, mode="r", metadata_errors="ignore", options=options)
+    return av.open(file, mode="r", options=options)
 
 
 def _chunks(container: av.container.InputContainer, where: str) -> Iterator[Samples]:

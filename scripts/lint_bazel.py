@@ -69,9 +69,7 @@ def main(argv: Sequence[str]) -> None:
     if buildifier:
         run([*buildifier, *OPTIONS, *paths])
     else:
-        print(
-            "no buildifier here (nor npm to get it with): checking with the few rules of scripts/bazel_rules.py"
-        )
+        print("no buildifier here, nor npm to get it with: checking by the few rules of bazel_rules.py")
         check_by_ourselves(paths)
     print(f"{len(paths)} Bazel files are in form")
 

@@ -165,7 +165,7 @@ def test_each_module_is_linked_with_the_same_flags(
     (of_bazel,) = [
         words for words in bazel_actions["CppLink"] if f"pywhispercpp/{module}.so" in " ".join(words[:4])
     ]
-    ninja = cmake_backend.environment(request_).parent / "ninja"
+    ninja = BUILD / f"cmake-env-{request_.python['version']}" / "bin" / "ninja"
     target = f"{module}{request_.python['ext_suffix']}"
     said = capture([ninja, "-C", cmake_folder, "-t", "commands", target]).splitlines()[-1]
     of_cmake = shlex.split(said.split("&&")[1])
@@ -227,3 +227,40 @@ def test_the_modules_need_the_same_libraries_and_symbol_versions(modules: list[l
         assert set(facts[0].needed) == set(facts[1].needed)
         assert facts[0].versions == facts[1].versions
     assert "libstdc++.so.6" in elf.parse_elf("_core", modules[0][0].read_bytes()).needed
+
+
+@pytest.mark.parametrize(
+    "flag", ["-ffast-math", "-O2", "-mavx2", "-march=haswell", "-DEXTRA", "-UNDEBUG", "-std=c++20"]
+)
+def test_a_difference_in_one_flag_would_be_seen(flag: str) -> None:
+    words = [
+        "gcc",
+        "-O3",
+        "-march=native",
+        "-std=c++17",
+        "-DNDEBUG",
+        "-c",
+        "src/whisper.cpp",
+        "-o",
+        "whisper.o",
+    ]
+    assert by_source([words]) != by_source([[*words, flag]])
+    with pytest.raises(AssertionError, match=r"src/whisper\.cpp"):
+        by_source([words, [*words, flag]])
+
+
+def test_what_changes_no_code_does_not_count() -> None:
+    words = ["gcc", "-O3", "-DNDEBUG", "-c", "src/whisper.cpp", "-o", "whisper.o"]
+    noise = [
+        "-O2",
+        "-Wall",
+        "-UNDEBUG",
+        "-MD",
+        "-MF",
+        "x.d",
+        "-I/else",
+        "-isystem",
+        "x",
+        '-D__DATE__="redacted"',
+    ]
+    assert by_source([words]) == by_source([["gcc", *noise, *words[1:]]])

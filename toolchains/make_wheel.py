@@ -14,7 +14,10 @@ import io
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyproject_metadata import StandardMetadata
 
 TIMELESS = (1980, 1, 1, 0, 0, 0)
 
@@ -39,7 +42,7 @@ def _wheel_text(tag: str) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _entry_points_text(metadata: Any) -> str:
+def _entry_points_text(metadata: StandardMetadata) -> str:
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser["console_scripts"] = metadata.scripts
@@ -53,7 +56,7 @@ def _record_line(name: str, data: bytes) -> str:
     return f"{name},sha256={digest},{len(data)}\n"
 
 
-def _contents(arguments: argparse.Namespace, metadata: Any, info: str) -> dict[str, bytes]:
+def _contents(arguments: argparse.Namespace, metadata: StandardMetadata, info: str) -> dict[str, bytes]:
     """Return every file of the wheel but RECORD, by its name inside."""
     files = {}
     for pair in arguments.file:

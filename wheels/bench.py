@@ -92,9 +92,7 @@ def main(argv: Sequence[str]) -> None:
     given = parser.parse_args(argv)
     python = Path(interpreter.find(given.python)["executable"])
     results = measure(given.wheels, python, given.audio, given.threads, given.rounds)
-    print(
-        f"\n{MODEL}, {given.audio.name}, {given.threads} threads, medians of {given.rounds} rounds, interleaved"
-    )
+    print(f"\n{MODEL}, {given.audio.name}, {given.threads} threads, medians of {given.rounds} rounds")
     print(table(given.wheels, results))
 
 

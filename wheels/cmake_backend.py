@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from scripts.command import run
+from scripts.command import Argument, run
 from scripts.pins import BUILD, ROOT
 from wheels.request import Request
 
@@ -45,7 +45,17 @@ def build(request: Request) -> Path:
         "cmake.define.PROFILE": request.profile,
         "cmake.define.pybind11_DIR": BUILD / "pybind11" / "pybind11" / "share" / "cmake" / "pybind11",
     }
-    pip = [python, "-m", "pip", "wheel", "--verbose", "--no-build-isolation", "--no-deps", "--wheel-dir", out]
+    pip: list[Argument] = [
+        python,
+        "-m",
+        "pip",
+        "wheel",
+        "--verbose",
+        "--no-build-isolation",
+        "--no-deps",
+        "--wheel-dir",
+        out,
+    ]
     run(
         [*pip, *(f"--config-settings={key}={value}" for key, value in settings.items()), ROOT],
         env={"PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}"},

@@ -55,6 +55,13 @@ def test_a_file_name_need_not_be_utf_8(wav: Callable[..., Path], tmp_path: Path)
     assert audio.load(os.fsdecode(odd)).size == 48000
 
 
+def test_a_title_need_not_be_utf_8(wav: Callable[..., Path], tmp_path: Path) -> None:
+    title = b"INFOINAM\x04\0\0\0M\xfcll"  # Latin-1, as old players wrote it
+    titled = tmp_path / "titled.wav"
+    titled.write_bytes(wav(TONE).read_bytes() + b"LIST" + len(title).to_bytes(4, "little") + title)
+    assert audio.load(titled).size == 48000
+
+
 def _bad_files(folder: Path) -> dict[str, Path]:
     files = {name: folder / name for name in ("empty.wav", "noise.mp3", "text.wav", "header.wav")}
     files["empty.wav"].touch()
