@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.command import capture
+from scripts.command import Argument, capture
 from scripts.pins import BUILD, WHISPER_CPP
 from scripts.tree import tree_sha256
 from toolchains.profiles import machine
@@ -53,7 +53,17 @@ def test_the_sdist_carries_what_is_compiled(sdist: Path) -> None:
 
 def test_pip_builds_a_wheel_from_the_sdist(sdist: Path, request_: Request, tmp_path: Path) -> None:
     python = cmake_backend.environment(request_)
-    pip = [python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sdist]
+    pip: list[Argument] = [
+        python,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-build-isolation",
+        "--no-deps",
+        "--wheel-dir",
+        tmp_path,
+        sdist,
+    ]
     settings = [f"--config-settings={setting}" for setting in SETTINGS]
     capture([*pip, *settings], env={"PATH": f"{python.parent}:/usr/bin:/bin"})
     (raw,) = tmp_path.glob("*.whl")

@@ -13,7 +13,9 @@ from wheels.request import Request
 
 
 def git_state() -> str:
-    """Return `git describe` of the checkout, or "unknown" where there is no git."""
+    """Return `git describe` of the checkout, or "unknown" where this is none or there is no git."""
+    if not (ROOT / ".git").exists():
+        return "unknown"
     try:
         return capture(["git", "describe", "--always", "--dirty", "--tags"], cwd=ROOT)
     except BuildError:
