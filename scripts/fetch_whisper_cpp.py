@@ -59,13 +59,20 @@ def from_sdist() -> tuple[Path, str]:
 ROADS: list[Callable[[], tuple[Path, str]]] = [from_archive, from_sdist]
 
 
+def _timeless(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+    """Let a file be as new as its unpacking: with the archive's times, CMake would take a file that a patch
+    no longer changes for older than its object and keep the patched object.
+    """
+    return tarfile.data_filter(member, path).replace(mtime=None, deep=False)  # type: ignore[arg-type]
+
+
 def unpack(archive: Path, prefix: str, folder: Path) -> None:
     """Unpack the pinned paths of `archive` below `prefix` into `folder` and verify their hash."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         with tarfile.open(archive) as tar:
             wanted = tuple(f"{prefix}/{path}" for path in WHISPER_CPP["tree"])
             members = [m for m in tar.getmembers() if m.name.startswith(wanted)]
-            tar.extractall(scratch, members=members, filter="data")
+            tar.extractall(scratch, members=members, filter=_timeless)
         tree = Path(scratch, prefix)
         _verify(tree, archive)
         for path in WHISPER_CPP["tree"]:

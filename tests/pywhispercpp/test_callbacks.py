@@ -80,9 +80,11 @@ def test_abort_is_quick(model: Model, minute: NDArray[np.float32]) -> None:
     assert time.monotonic() - asked[0] < 3
 
 
+# A process started in the background of a shell without job control ignores SIGINT, and its children with it.
 INTERRUPT = """
 import signal, sys, threading, time, os, numpy as np
 from pywhispercpp import Model
+signal.signal(signal.SIGINT, signal.default_int_handler)
 model = Model(sys.argv[1], n_threads=2)
 timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
 timer.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,3 +211,11 @@ def test_an_interrupted_fetch_leaves_the_old_tree_and_nothing_else(
         upstream.fetch(patch)
     assert contents(upstream.sources) == before
     assert sorted(path.name for path in upstream.sources.parent.iterdir()) == ["downloads", "whisper.cpp"]
+
+
+def test_files_are_as_new_as_their_unpacking(upstream: Upstream, patch: Path) -> None:
+    # A build that goes by time must compile a file again when its patch is gone.
+    before = time.time() - 1
+    fetcher.fetch(upstream.sources, [patch])
+    tree = fetcher.fetch(upstream.sources, [])
+    assert (tree / "src" / "one.c").stat().st_mtime > before

@@ -105,8 +105,10 @@ def test_an_unreadable_wheel_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "dist").exists()
 
 
+# SIGINT as a terminal gives it: a process in the background of a plain shell would ignore it.
 _SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import wheels.collect
