@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import patch_ng
 import pooch
@@ -59,25 +59,34 @@ def from_sdist() -> tuple[Path, str]:
 ROADS: list[Callable[[], tuple[Path, str]]] = [from_archive, from_sdist]
 
 
-def _timeless(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
-    """Let a file be as new as its unpacking: with the archive's times, CMake would take a file that a patch
-    no longer changes for older than its object and keep the patched object.
+def _extract(tar: tarfile.TarFile, prefix: str, folder: Path) -> None:
+    """Write the regular files of the pinned paths below `prefix` into `folder`; nothing else of the archive.
+
+    Written by hand: `extractall(filter=)` is missing from Debian 12's Python 3.11.2. The files are as new as
+    their unpacking, too: with the archive's times, CMake would take a file that a patch no longer changes for
+    older than its object, and keep the patched object.
     """
-    return tarfile.data_filter(member, path).replace(mtime=None, deep=False)  # type: ignore[arg-type]
+    wanted = [PurePosixPath(prefix, path) for path in WHISPER_CPP["tree"]]
+    for member in tar:
+        name = PurePosixPath(member.name)
+        if not member.isfile() or ".." in name.parts or not {name, *name.parents}.intersection(wanted):
+            continue
+        data = tar.extractfile(member)
+        assert data is not None  # a regular file
+        target = folder / name.relative_to(prefix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data.read())
 
 
 def unpack(archive: Path, prefix: str, folder: Path) -> None:
     """Unpack the pinned paths of `archive` below `prefix` into `folder` and verify their hash."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         with tarfile.open(archive) as tar:
-            wanted = tuple(f"{prefix}/{path}" for path in WHISPER_CPP["tree"])
-            members = [m for m in tar.getmembers() if m.name.startswith(wanted)]
-            tar.extractall(scratch, members=members, filter=_timeless)
-        tree = Path(scratch, prefix)
-        _verify(tree, archive)
+            _extract(tar, prefix, Path(scratch))
+        _verify(Path(scratch), archive)
         for path in WHISPER_CPP["tree"]:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(tree / path, folder / path)
+            shutil.move(Path(scratch, path), folder / path)
 
 
 def _verify(tree: Path, archive: Path) -> None:
