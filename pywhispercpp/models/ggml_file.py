@@ -65,6 +65,8 @@ def check(path: Path) -> GgmlHeader:
     path = Path(path)
     if path.is_dir():
         raise ModelError(f"{path}: this is a directory; give the model file inside it")
+    if path.exists() and not path.is_file():  # opening a named pipe would wait for ever
+        raise ModelError(f"{path}: not a regular file; a model must be one")
     try:
         file = path.open("rb")
     except FileNotFoundError as error:
@@ -72,8 +74,6 @@ def check(path: Path) -> GgmlHeader:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     with file:
-        if not path.is_file():
-            raise ModelError(f"{path}: not a regular file; a model must be one")
         return _Reader(path, file).read()
 
 

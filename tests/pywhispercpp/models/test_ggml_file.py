@@ -193,6 +193,10 @@ def test_things_that_are_no_files(tmp_path: Path) -> None:
         check(tmp_path)
     with pytest.raises(ModelError, match="not a regular file"):
         check(Path(os.devnull))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ModelError, match="not a regular file"):
+        check(pipe)
 
 
 def test_no_memory_is_taken_for_a_promise(tmp_path: Path, good: bytes) -> None:
