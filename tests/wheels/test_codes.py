@@ -280,6 +280,8 @@ def sandbox_in_library(shop: Workshop) -> Path:
 @breaks(Code.PW041)
 def checkout_in_text(shop: Workshop) -> Path:
     checkout = Path(codes.__file__).resolve().parents[1]
+    if len(checkout.parts) < 3:
+        pytest.skip(f"the checkout's own path, {checkout}, is too short to be looked for")
     return shop.add("pywhispercpp/where.py", f"WHERE = {str(checkout)!r}\n".encode())
 
 
