@@ -141,6 +141,7 @@ EXTENSIONS = {
             "bind_params.cpp",
             "bind_segments.cpp",
             "callbacks.cpp",
+            "parallel.cpp",
         ],
         "baseline_srcs": [],
     },

@@ -1,11 +1,9 @@
 // full(): audio in, segments out, with the GIL released while whisper.cpp works.
 
 #include "bind.h"
-#include "callbacks.h"
-#include "context.h"
 #include "errors.h"
+#include "full.h"
 #include "log.h"
-#include "params.h"
 
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
@@ -16,25 +14,6 @@
 
 namespace pwc {
 namespace {
-
-using Samples = py::array_t<float, py::array::c_style>;
-
-constexpr int kRate = WHISPER_SAMPLE_RATE;
-constexpr int kShortest = kRate / 10;             // whisper.cpp gives nothing for less than 100 ms
-constexpr py::ssize_t kLongest = 36LL * 3600 * kRate;  // above, its int arithmetic on samples overflows
-constexpr int kVadWindow = 512;                   // samples the Silero VAD looks at in one step
-
-struct Result {
-    std::vector<Segment> segments;
-    int language = -1;
-    bool aborted = false;
-};
-
-// A stretch of audio, in samples.
-struct Span {
-    const float * data;
-    int size;
-};
 
 const char * stage_of(int code) {
     switch (code) {
@@ -51,7 +30,8 @@ const char * stage_of(int code) {
     }
 }
 
-// One stretch on one state: the context's default one when `state` is null. Runs without the GIL; returns what failed.
+}  // namespace
+
 std::string transcribe(whisper_context * ctx, whisper_state * state, const whisper_full_params & params, Span audio,
                        int & code) noexcept {
     try {
@@ -68,6 +48,32 @@ std::string transcribe(whisper_context * ctx, whisper_state * state, const whisp
         return std::string("whisper.cpp failed: ") + error.what();
     }
 }
+
+Span window(const whisper_full_params & params, Span audio) {
+    const int64_t first = static_cast<int64_t>(params.offset_ms) * kRate / 1000;
+    const int64_t left = std::max<int64_t>(0, audio.size - first);
+    const int64_t wanted = params.duration_ms == 0 ? left : static_cast<int64_t>(params.duration_ms) * kRate / 1000;
+    return {audio.data + std::min<int64_t>(first, audio.size), static_cast<int>(std::min(left, wanted))};
+}
+
+void settle(const Run & run, Context & context, const std::string & failure, int code) {
+    drain_log();
+    if (code == -7) {
+        context.abandon();  // whisper.cpp has freed the state but still points to it
+    }
+    run.rethrow();
+    if (!failure.empty() && !run.aborted()) {
+        raise("TranscriptionError", failure);
+    }
+}
+
+namespace {
+
+using Samples = py::array_t<float, py::array::c_style>;
+
+constexpr int kShortest = kRate / 10;             // whisper.cpp gives nothing for less than 100 ms
+constexpr py::ssize_t kLongest = 36LL * 3600 * kRate;  // above, its int arithmetic on samples overflows
+constexpr int kVadWindow = 512;                   // samples the Silero VAD looks at in one step
 
 std::regex compiled(const std::string & expression) {
     try {
@@ -92,26 +98,6 @@ std::vector<whisper_token> matching_tokens(whisper_context * ctx, int n_vocab, c
         raise("OptionError", "suppress_regex asks too much of std::regex: " + std::string(error.what()));
     }
     return tokens;
-}
-
-// offset_ms and duration_ms, brought inside the audio: whisper.cpp would go on into silence past its end.
-Span window(const whisper_full_params & params, Span audio) {
-    const int64_t first = static_cast<int64_t>(params.offset_ms) * kRate / 1000;
-    const int64_t left = std::max<int64_t>(0, audio.size - first);
-    const int64_t wanted = params.duration_ms == 0 ? left : static_cast<int64_t>(params.duration_ms) * kRate / 1000;
-    return {audio.data + std::min<int64_t>(first, audio.size), static_cast<int>(std::min(left, wanted))};
-}
-
-// A run that ended early: raise what a callback raised, keep what there is after an abort, else say what failed.
-void settle(const Run & run, Context & context, const std::string & failure, int code) {
-    drain_log();
-    if (code == -7) {
-        context.abandon();  // whisper.cpp has freed the state but still points to it
-    }
-    run.rethrow();
-    if (!failure.empty() && !run.aborted()) {
-        raise("TranscriptionError", failure);
-    }
 }
 
 Result one(Context & context, const Use & use, whisper_full_params params, Span audio, Run & run) {
@@ -143,108 +129,6 @@ Result one(Context & context, const Use & use, whisper_full_params params, Span 
     return {source.segments(), source.language(), run.aborted()};
 }
 
-struct FreeState {
-    void operator()(whisper_state * state) const { whisper_free_state(state); }
-};
-
-// One share of the audio on a thread and a state of its own.
-struct Worker {
-    std::unique_ptr<whisper_state, FreeState> state;
-    std::thread thread;
-    Span share{};
-    std::string failure;
-    int code = 0;
-};
-
-// Threads that are joined whatever happens between their start and their end.
-struct Workers : std::vector<Worker> {
-    using std::vector<Worker>::vector;
-    ~Workers() {
-        for (Worker & worker : *this) {
-            if (worker.thread.joinable()) {
-                worker.thread.join();
-            }
-        }
-    }
-};
-
-// Segments of a share, moved to where the share lies, never before the end of what came earlier.
-void append(Result & result, std::vector<Segment> segments, int64_t shift) {
-    for (Segment & segment : segments) {
-        segment.t0 += shift;
-        segment.t1 += shift;
-        for (Token & token : segment.tokens) {
-            token.data.t0 += token.data.t0 < 0 ? 0 : shift;
-            token.data.t1 += token.data.t1 < 0 ? 0 : shift;
-        }
-        if (!result.segments.empty()) {
-            segment.t0 = std::max(segment.t0, result.segments.back().t1);
-        }
-        result.segments.push_back(std::move(segment));
-    }
-}
-
-// whisper_full_parallel's idea with its faults mended: it overflows on offsets past 134 s and audio past 22 minutes, and
-// it drops the errors of its workers.
-Result many(Context & context, const Use & use, whisper_full_params params, Span audio, int n, Run & run) {
-    const int64_t offset = params.offset_ms / 10;
-    const Span all = window(params, audio);
-    params.offset_ms = params.duration_ms = 0;
-    const int share = all.size / n;
-
-    Workers workers(static_cast<size_t>(n));
-    for (int i = 0; i < n; ++i) {
-        Worker & worker = workers[static_cast<size_t>(i)];
-        const int first = i * share;
-        worker.share = {all.data + first, i == n - 1 ? all.size - first : share};
-        worker.state.reset(whisper_init_state(use.get()));
-        if (!worker.state) {
-            raise("TranscriptionError", "no memory for " + std::to_string(n) + " processors: use fewer n_processors");
-        }
-    }
-    whisper_full_params for_workers = params;
-    run.attach_worker(for_workers);
-    run.attach(params);
-    // Only the first share is heard live; the others are delivered in order when they are done.
-    params.print_realtime = for_workers.print_realtime = false;
-    {
-        const py::gil_scoped_release no_gil;
-        const auto work = [ctx = use.get()](Worker & worker, const whisper_full_params & its) {
-            worker.failure = transcribe(ctx, worker.state.get(), its, worker.share, worker.code);
-        };
-        for (size_t i = 1; i < workers.size(); ++i) {
-            workers[i].thread = std::thread(work, std::ref(workers[i]), std::cref(for_workers));
-        }
-        work(workers[0], params);
-        for (size_t i = 1; i < workers.size(); ++i) {
-            workers[i].thread.join();
-        }
-        park_if_finalizing();
-    }
-    Result result;
-    for (int i = 0; i < n; ++i) {
-        Worker & worker = workers[static_cast<size_t>(i)];
-        if (worker.code == -7) {
-            static_cast<void>(worker.state.release());  // whisper.cpp has freed it
-        }
-        settle(run, context, worker.failure, worker.code == -7 ? -8 : worker.code);
-        if (!worker.state) {
-            continue;
-        }
-        const Source source{use.get(), worker.state.get()};
-        const size_t before = result.segments.size();
-        append(result, source.segments(), offset + static_cast<int64_t>(i) * share * 100 / kRate);
-        for (size_t j = before; i > 0 && j < result.segments.size(); ++j) {
-            run.deliver(result.segments[j]);
-        }
-        if (i == 0) {
-            result.language = source.language();
-        }
-    }
-    result.aborted = run.aborted();
-    return result;
-}
-
 Result full(Context & context, const Params & given, const Samples & samples, int n_processors, py::object on_segment,
             py::object on_progress, py::object on_abort) {
     const Params params(given);  // ours: another thread may change the given one while we work without the GIL
@@ -272,7 +156,7 @@ Result full(Context & context, const Params & given, const Samples & samples, in
     take_errors();
     // A share below a second is not worth a state, and whisper.cpp reads 200 samples past the start of each.
     const int n = std::min(n_processors, heard.size / kRate);
-    return n > 1 ? many(context, use, view, audio, n, run) : one(context, use, view, audio, run);
+    return n > 1 ? transcribe_in_parallel(context, use, view, audio, n, run) : one(context, use, view, audio, run);
 }
 
 }  // namespace
