@@ -52,6 +52,13 @@ def verify(session: nox.Session) -> None:
 
 
 @nox.session
+def reproduce(session: nox.Session) -> None:
+    """Build this commit twice, in two folders, by each build path, and compare the wheels byte for byte."""
+    install(session, "build")
+    session.run("python", "-m", "wheels.reproduce", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Build the wheel by both paths and run the test suite on what was built."""
     install(session, "test")

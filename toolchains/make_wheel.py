@@ -25,6 +25,7 @@ TIMELESS = (1980, 1, 1, 0, 0, 0)
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pyproject", type=Path, required=True)
+    parser.add_argument("--sbom", type=Path, required=True, help="goes below dist-info/sboms (PEP 770)")
     parser.add_argument("--tag", required=True, help="cp311-cp311-linux_x86_64")
     parser.add_argument("--out", type=Path, required=True, help="folder that the wheel is written into")
     parser.add_argument("--library", nargs="*", default=[], help="folders to import from")
@@ -65,6 +66,7 @@ def _contents(arguments: argparse.Namespace, metadata: StandardMetadata, info: s
     root = arguments.pyproject.parent
     for license_file in metadata.license_files:
         files[f"{info}/licenses/{license_file.as_posix()}"] = (root / license_file).read_bytes()
+    files[f"{info}/sboms/{arguments.sbom.name}"] = arguments.sbom.read_bytes()
     files[f"{info}/METADATA"] = bytes(metadata.as_rfc822())
     files[f"{info}/WHEEL"] = _wheel_text(arguments.tag).encode()
     files[f"{info}/entry_points.txt"] = _entry_points_text(metadata).encode()

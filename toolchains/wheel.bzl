@@ -6,11 +6,12 @@ _PYTHON = "@bazel_tools//tools/python:toolchain_type"
 
 def _wheel_impl(ctx):
     out = ctx.actions.declare_directory(ctx.label.name)
-    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.license_files + [ctx.file.pyproject, ctx.file.readme]
+    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.license_files + [ctx.file.pyproject, ctx.file.readme, ctx.file.sbom]
     args = ctx.actions.args()
     args.add(ctx.file._maker)
     args.add_all("--library", ctx.files._libraries, map_each = _site, uniquify = True)
     args.add("--pyproject", ctx.file.pyproject)
+    args.add("--sbom", ctx.file.sbom)
     args.add("--tag", "%s-%s-%s" % (TAG, TAG, PLATFORM))
     args.add("--out", out.path)
     for file in ctx.files.srcs:
@@ -41,6 +42,7 @@ wheel = rule(
         "license_files": attr.label_list(allow_files = True),
         "pyproject": attr.label(allow_single_file = True, mandatory = True),
         "readme": attr.label(allow_single_file = True, mandatory = True),
+        "sbom": attr.label(allow_single_file = [".json"], mandatory = True),
         "_libraries": attr.label_list(default = [
             "@packaging//:files",
             "@pyproject_metadata//:files",

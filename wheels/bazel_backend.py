@@ -17,7 +17,8 @@ def git_state() -> str:
     if not (ROOT / ".git").exists():
         return "unknown"
     try:
-        return capture(["git", "describe", "--always", "--dirty", "--tags"], cwd=ROOT)
+        # A fixed length: left alone, git takes more digits the more objects a clone has.
+        return capture(["git", "describe", "--always", "--dirty", "--tags", "--abbrev=12"], cwd=ROOT)
     except BuildError:
         return "unknown"
 

@@ -41,6 +41,7 @@ class Code(Enum):
 
     PW050 = "the licence text of a part is missing; add it below dist-info/licenses"
     PW051 = "the License-File entries and the licence files differ; declare exactly what is there"
+    PW052 = "the bill of materials is missing, unreadable or incomplete; write it with toolchains/sbom.py"
 
     PW060 = "the metadata is not valid for an index; see `twine check --strict`"
     PW061 = "an entry point leads nowhere; name a module and a function that are in the wheel"

@@ -57,6 +57,10 @@ LICENCES = (
     Licence("pybind11", "*pybind11/LICENSE*", "Wenzel Jakob"),
 )
 
+#: The bill of materials in the dist-info folder (PEP 770), and the parts that it names, each with a licence.
+SBOM = "sboms/pywhispercpp.cdx.json"
+SBOM_PARTS = tuple(licence.part for licence in LICENCES if licence.part != PACKAGE)
+
 #: File name endings that belong to a build, not to a product.
 FORBIDDEN_SUFFIXES = (
     *(".c", ".cc", ".cpp", ".cxx", ".cu", ".m", ".mm", ".metal", ".h", ".hh", ".hpp", ".inc"),

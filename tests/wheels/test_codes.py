@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -304,6 +305,40 @@ def empty_licence(shop: Workshop) -> Path:
 @breaks(Code.PW051)
 def undeclared_licence(shop: Workshop) -> Path:
     return shop.add(shop.info("licenses/OTHER"), b"words\n")
+
+
+@breaks(Code.PW052)
+def no_bill(shop: Workshop) -> Path:
+    return shop.drop(shop.info(promises.SBOM))
+
+
+@breaks(Code.PW052)
+def bill_that_is_no_json(shop: Workshop) -> Path:
+    return shop.add(shop.info(promises.SBOM), b"{")
+
+
+@breaks(Code.PW052)
+def bill_that_is_a_list(shop: Workshop) -> Path:
+    return shop.add(shop.info(promises.SBOM), b"[]")
+
+
+@breaks(Code.PW052)
+def bill_of_another_version(shop: Workshop) -> Path:
+    bill = json.loads(shop.wheel.text(promises.SBOM))
+    bill["metadata"]["component"]["version"] = "9.9.9"
+    return shop.add(shop.info(promises.SBOM), json.dumps(bill).encode())
+
+
+@breaks(Code.PW052)
+def bill_without_a_part(shop: Workshop) -> Path:
+    return shop.replace(shop.info(promises.SBOM), '"name": "ggml"', '"name": "other"')
+
+
+@breaks(Code.PW052)
+def part_without_a_licence(shop: Workshop) -> Path:
+    bill = json.loads(shop.wheel.text(promises.SBOM))
+    bill["components"][0]["licenses"] = []
+    return shop.add(shop.info(promises.SBOM), json.dumps(bill).encode())
 
 
 @breaks(Code.PW060)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wheels.archive import Wheel
-from wheels.checks import contents, elf, licences, metadata, record, size, tag
+from wheels.checks import contents, elf, licences, metadata, record, sbom, size, tag
 from wheels.codes import Finding
 
 Check = Callable[[Wheel], Iterator[Finding]]
@@ -31,6 +31,7 @@ ALL: tuple[Check, ...] = (
     contents.check_top_level,
     licences.check_texts,
     licences.check_declared,
+    sbom.check_sbom,
     metadata.check_valid,
     metadata.check_entry_points,
     metadata.check_identity,
