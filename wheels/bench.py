@@ -13,9 +13,8 @@ from typing import IO
 
 from scripts.command import entry_point
 from scripts.errors import BuildError
-from toolchains.python import interpreter
 from wheels.interpreter import clean_environment
-from wheels.request import PYTHON_VERSION
+from wheels.request import PYTHON_VERSION, find_python
 from wheels.smoke import MODEL, install
 from wheels.staging import staging
 
@@ -90,7 +89,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--python", default=PYTHON_VERSION, metavar="3.N")
     given = parser.parse_args(argv)
-    python = Path(interpreter.find(given.python)["executable"])
+    python = Path(find_python(given.python)["executable"])
     results = measure(given.wheels, python, given.audio, given.threads, given.rounds)
     print(f"\n{MODEL}, {given.audio.name}, {given.threads} threads, medians of {given.rounds} rounds")
     print(table(given.wheels, results))

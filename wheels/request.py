@@ -28,7 +28,8 @@ class Request:
     dist: Path
 
 
-def _find_python(version: str) -> dict[str, Any]:
+def find_python(version: str) -> dict[str, Any]:
+    """Return the facts of the interpreter for a version; BuildError where there is none."""
     try:
         return interpreter.find(version)
     except interpreter.InterpreterError as error:
@@ -44,4 +45,4 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
     given = parser.parse_args(argv)
     profiles.flags(given.profile, profiles.machine())
-    return Request(given.backend, given.profile, _find_python(given.python), given.dist.resolve())
+    return Request(given.backend, given.profile, find_python(given.python), given.dist.resolve())

@@ -29,3 +29,8 @@ def test_a_real_wheel_is_measured(wheel: Path, jfk: Path, tiny_en: Path) -> None
 def test_a_worker_that_dies_is_named(wheel: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="died"):
         bench.measure([wheel], Path(sys.executable), tmp_path / "no.wav", n_threads=1, rounds=1)
+
+
+def test_a_python_that_is_not_there_is_said_in_words(jfk: Path) -> None:
+    with pytest.raises(BuildError, match=r"pyenv install 3\.99"):
+        bench.main(["x.whl", "--audio", str(jfk), "--python", "3.99"])
