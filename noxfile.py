@@ -63,9 +63,10 @@ def tests(session: nox.Session) -> None:
     """Build the wheel by both paths and run the test suite on what was built."""
     install(session, "test")
     session.run("python", "-m", "wheels.build_for_tests")
-    wheel = (ROOT / "build" / "test-wheels" / "bazel.txt").read_text().strip()
-    session.install("--quiet", "--force-reinstall", "--no-deps", wheel)
-    session.install("--quiet", wheel)
+    (wheel,) = (ROOT / "build" / "test-wheels" / "bazel").glob("*.whl")
+    # The version stays the same from build to build, so pip must be told; the second call brings the rest.
+    session.install("--quiet", "--force-reinstall", "--no-deps", str(wheel))
+    session.install("--quiet", str(wheel))
     # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
     session.chdir(session.create_tmp())
     session.run(

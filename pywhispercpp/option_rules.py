@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pywhispercpp")
 
-LEAST_TEMPERATURE_STEP = (
-    0.01  # smaller steps make endless retries: whisper.cpp lists every temperature up to 1
-)
+# Smaller steps make endless retries: whisper.cpp lists every temperature up to 1.
+LEAST_TEMPERATURE_STEP = 0.01
 PROMPT_BYTES = 4096  # far more than 224 tokens; whisper.cpp's tokenizer recurses over the whole text
 
 
@@ -28,9 +27,8 @@ def languages(multilingual_vocabulary: int | None = None) -> list[str]:
     """Codes of the languages whisper.cpp knows, or only those of a model with that many tokens."""
     count = _core.lang_max_id() + 1
     if multilingual_vocabulary is not None:
-        count = min(
-            count, multilingual_vocabulary - 51766
-        )  # text and timestamp tokens come before, as in whisper.cpp
+        # Text and timestamp tokens come before the languages, as in whisper.cpp.
+        count = min(count, multilingual_vocabulary - 51766)
     return [str(_core.lang_str(index)) for index in range(count)]
 
 

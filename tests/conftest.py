@@ -20,10 +20,11 @@ sys.path.append(str(ROOT))
 
 
 def _built(backend: str) -> Path:
-    named = ROOT / "build" / "test-wheels" / f"{backend}.txt"
-    if not named.is_file():
-        pytest.fail(f"{named} is not there; run the suite with: nox -s tests")
-    return Path(named.read_text(encoding="utf-8").strip())
+    folder = ROOT / "build" / "test-wheels" / backend
+    wheels = list(folder.glob("*.whl"))
+    if len(wheels) != 1:
+        pytest.fail(f"{folder} holds {len(wheels)} wheels, not one; run the suite with: nox -s tests")
+    return wheels[0]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from scripts import fetch_wheels, fetch_whisper_cpp
 from scripts.command import entry_point
-from scripts.pins import WHEELS
 from wheels import bazel_backend, cmake_backend
 from wheels.collect import DIST, collect
 from wheels.request import Request, parse
@@ -23,8 +22,7 @@ SPEECH = fetch_whisper_cpp.SOURCES / "samples" / "jfk.wav"
 def fetch() -> None:
     """Make sure that every pinned input is there and verified."""
     fetch_whisper_cpp.fetch()
-    for name in WHEELS:
-        fetch_wheels.fetch(name)
+    fetch_wheels.fetch_all()
 
 
 def build(request: Request) -> Path:

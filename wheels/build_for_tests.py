@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from scripts.command import entry_point
 from scripts.pins import BUILD
@@ -13,19 +12,13 @@ from wheels.request import BACKENDS, parse
 FOLDER = BUILD / "test-wheels"
 
 
-def folder_of(backend: str) -> Path:
-    """Return the folder that holds the one wheel of a build path."""
-    return FOLDER / backend
-
-
 def main(argv: Sequence[str]) -> None:
-    """Build both wheels; a `<backend>.txt` beside each folder names the file."""
+    """Build both wheels; each folder then holds one wheel and no stale one."""
     for backend in BACKENDS:
-        folder = folder_of(backend)
+        folder = FOLDER / backend
         wheel = build(parse(["--backend", backend, *argv], folder))
         for stale in set(folder.glob("*.whl")) - {wheel}:
             stale.unlink()
-        (FOLDER / f"{backend}.txt").write_text(f"{wheel}\n", encoding="utf-8")
         print(wheel, flush=True)
 
 

@@ -20,7 +20,6 @@ from wheels.staging import staging
 
 #: Run inside a clone, so that nothing of this checkout but its commit and its downloads takes part.
 _BUILD = """
-import sys
 from scripts.command import entry_point
 from wheels.build import build
 from wheels.collect import DIST
