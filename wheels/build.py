@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scripts import fetch_wheels, fetch_whisper_cpp
 from scripts.command import entry_point
+from scripts.whisper_cpp import SOURCES
 from wheels import bazel_backend, cmake_backend
 from wheels.collect import DIST, collect
 from wheels.request import Request, parse
@@ -16,7 +17,7 @@ BACKENDS: dict[str, Callable[[Request], Path]] = {
     "bazel": bazel_backend.build,
     "cmake": cmake_backend.build,
 }
-SPEECH = fetch_whisper_cpp.SOURCES / "samples" / "jfk.wav"
+SPEECH = SOURCES / "samples" / "jfk.wav"
 
 
 def fetch() -> None:
