@@ -18,8 +18,8 @@ from scripts.errors import BuildError
 from scripts.pins import BUILD
 from scripts.replace_tree import STAMP
 from scripts.whisper_cpp import SOURCES, patch_files, stamp
-from toolchains import subset
-from toolchains.profiles import BASELINE, PROFILES, machine
+from toolchains import profiles, subset
+from toolchains.profiles import machine
 from wheels import cmake_backend
 from wheels.collect import collect
 from wheels.compare import sha256
@@ -37,9 +37,7 @@ MESS = (
     "scripts/__pycache__/pins.cpython-311.pyc",
     ".nox/tests/bin/python",
 )
-# Compilers by architecture, and flags that switch on every `#if` of ggml's that gcc 12 has a macro for.
 COMPILERS = {"x86_64": "x86_64-linux-gnu-gcc", "aarch64": "aarch64-linux-gnu-gcc"}
-RICHEST = {"x86_64": ["-march=sapphirerapids"], "aarch64": ["-march=armv8.6-a+sve2+fp16"]}
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +191,12 @@ def test_a_bad_sdist_never_reaches_dist(tmp_path: Path, monkeypatch: pytest.Monk
     assert list((tmp_path / "dist").iterdir()) == []
 
 
+def defines(kind: str) -> list[str]:
+    """The switches of all libraries together, those with a text for a value left out."""
+    libraries = subset.SOURCES["LIBRARIES"].values()
+    return sorted({f"-D{name}" for library in libraries for name, text in library[kind].items() if not text})
+
+
 @pytest.mark.parametrize("arch", sorted(COMPILERS))
 def test_every_source_finds_its_headers(arch: str, unpack: Unpack) -> None:
     compiler = shutil.which(COMPILERS[arch])
@@ -201,13 +205,11 @@ def test_every_source_finds_its_headers(arch: str, unpack: Unpack) -> None:
     tree = unpack() / "build" / "whisper.cpp"
     other = {"x86_64": "/arm/", "aarch64": "/x86/"}[arch]
     sources = [name for name in subset.sources() if other not in name]
-    libraries = subset.SOURCES["LIBRARIES"].values()
-    defines = {name for library in libraries for name in library["defines"] if name.startswith("GGML_USE_")}
     includes = [f"-I{folder}" for folder in subset.SOURCES["INCLUDES"]]
-    profiles = [profile["flags"].get(arch) for name, profile in PROFILES.items() if name != "native"]
-    for flags in [BASELINE[arch], RICHEST[arch], *filter(None, profiles)]:
-        command = [compiler, "-M", "-w", *flags, *(f"-D{name}" for name in sorted(defines)), *includes]
-        done = subprocess.run([*command, *sources], cwd=tree, text=True, capture_output=True, check=False)
+    best = list(profiles.variants(profiles.PORTABLE, arch, "gcc").values())[-1]
+    for kind, flags in (("defines", profiles.BASELINE[arch]["gcc"]), ("portable_defines", best)):
+        command = [compiler, "-M", "-w", *flags, *defines(kind), *includes, *sources]
+        done = subprocess.run(command, cwd=tree, text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count(".o:") == len(sources) > 25
 

@@ -18,11 +18,6 @@ from toolchains.literals import read_literals
 SOURCES = read_literals(Path(__file__).with_name("sources.bzl"))
 CSRC = Path(__file__).resolve().parent.parent / "pywhispercpp" / "csrc"
 
-# What a wheel with several CPU variants is built from besides the list: ggml's questions to the CPU.
-MORE_SOURCES = (
-    "ggml/src/ggml-cpu/arch/arm/cpu-feats.cpp",
-    "ggml/src/ggml-cpu/arch/x86/cpu-feats.cpp",
-)
 LICENCES = ("LICENSE",)
 
 _SUFFIXES = (".c", ".cc", ".cpp", ".S")
@@ -43,7 +38,7 @@ def _sources(data: Any) -> Iterator[str]:  # noqa: ANN401
 def sources() -> list[str]:
     """Return the compiled files of the tree, those of all architectures; EXTENSIONS lists our own."""
     listed = _sources([value for name, value in SOURCES.items() if name != "EXTENSIONS"])
-    return sorted({*listed, *MORE_SOURCES})
+    return sorted(set(listed))
 
 
 def _operands(file: Path) -> list[str]:
