@@ -1,9 +1,17 @@
 """Turns the data of profiles.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
 
+load("@this_machine//:defs.bzl", "CPU")
 load("//toolchains:profiles.bzl", "BASELINE", "PROFILES")
 load("//toolchains:sources.bzl", "COPTS", "LIBRARIES", "LINKLIBS", "LINKOPTS", "VERSION_SCRIPT")
 
 ARCHITECTURES = ["x86_64", "aarch64"]
+
+# -march=native is one text on every CPU. A define that no source reads brings the CPU into the keys of the
+# actions, so that a disk or remote cache that machines share is right for `native` too.
+_IN_THE_KEY = {"native": ["-DCOMPILED_ON_CPU=" + CPU]}
+
+# A remote worker has a CPU of its own: with --config=remote, `native` is no profile.
+_WHERE = {"native": {"executor": "local"}}
 
 # buildifier: disable=unnamed-macro
 def profile_settings():
@@ -17,21 +25,22 @@ def profile_settings():
             native.config_setting(
                 name = "%s_%s" % (profile, arch),
                 constraint_values = ["@platforms//cpu:" + arch],
-                define_values = {"profile": profile},
+                define_values = dict(_WHERE.get(profile, {}), profile = profile),
             )
 
 def _per_profile(make):
     return select({
-        "@pywhispercpp//toolchains:%s_%s" % (profile, arch): make(flags)
+        "@pywhispercpp//toolchains:%s_%s" % (profile, arch): make(profile, flags)
         for profile, data in PROFILES.items()
         for arch, flags in data["flags"].items()
-    }, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl")
+    }, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl; " +
+                        "with --config=remote, `native` is none: a worker's CPU is not this one")
 
-def _same(flags):
+def _same(_profile, flags):
     return flags
 
-def _common_and(flags):
-    return COPTS + flags
+def _common_and(profile, flags):
+    return COPTS + flags + _IN_THE_KEY.get(profile, [])
 
 def profile_copts():
     """The flags of the chosen profile, after the common ones."""

@@ -20,12 +20,16 @@ PYTHON_VERSION: str = read_literals(ROOT / "toolchains" / "python" / "version.bz
 
 @dataclass(frozen=True)
 class Request:
-    """A wheel to build: which build path, ISA profile and Python, and where it goes."""
+    """A wheel to build: which build path, ISA profile and Python, and where it goes.
+
+    `fresh` leaves out the caches and workers that a person's own .bazelrc names.
+    """
 
     backend: str
     profile: str
     python: dict[str, Any]
     dist: Path
+    fresh: bool = False
 
 
 def find_python(version: str) -> dict[str, Any]:
