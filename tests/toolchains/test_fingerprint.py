@@ -13,6 +13,7 @@ import pytest
 from toolchains.machine.fingerprint import fingerprint
 
 NATIVE = ["-march=native"]
+PINNED = "zig 0.1 x86_64-linux-gnu.2.17"
 
 
 class Machine:
@@ -30,7 +31,7 @@ class Machine:
 
     def fingerprint(self) -> dict[str, str]:
         """The hashes that this machine would put into its keys."""
-        return fingerprint(NATIVE, [str(self.gcc)])
+        return fingerprint(NATIVE, PINNED, [str(self.gcc)])
 
 
 @pytest.fixture
@@ -70,13 +71,26 @@ def test_another_toolchain_changes_the_compilers_alone(machine: Machine, differe
 
 def test_a_compiler_that_is_not_there_is_left_out(machine: Machine) -> None:
     programs = [str(machine.gcc), "no-such-cross-gcc"]
-    assert fingerprint(NATIVE, programs) == machine.fingerprint()
-    assert set(fingerprint(NATIVE, ["no-such-gcc"])) == {"compilers", "cpu"}
+    assert fingerprint(NATIVE, PINNED, programs) == machine.fingerprint()
+
+
+def test_what_is_pinned_counts(machine: Machine) -> None:
+    other = fingerprint(NATIVE, "zig 0.2 x86_64-linux-gnu.2.17", [str(machine.gcc)])
+    assert other["compilers"] != machine.fingerprint()["compilers"]
+
+
+def test_without_gcc_the_kernel_names_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+    for flags in ("sse avx", "sse"):
+        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+        monkeypatch.setattr("toolchains.machine.fingerprint.CPUINFO", tmp_path / "cpuinfo")
+        seen.add(fingerprint(NATIVE, PINNED, ["no-such-gcc"])["cpu"])
+    assert len(seen) == 2
 
 
 def test_it_runs_as_bazel_runs_it(root: Path, machine: Machine) -> None:
     script = root / "toolchains" / "machine" / "fingerprint.py"
     flags = json.dumps({"x86_64": NATIVE, "aarch64": NATIVE})
-    command = [sys.executable, "-I", str(script), flags, str(machine.gcc)]
+    command = [sys.executable, "-I", str(script), flags, PINNED, str(machine.gcc)]
     said = subprocess.run(command, text=True, capture_output=True, check=True).stdout
     assert json.loads(said) == machine.fingerprint()

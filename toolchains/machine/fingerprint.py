@@ -15,6 +15,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def said(command: Sequence[str]) -> str:
@@ -49,26 +52,31 @@ def compiler(program: str) -> list[str]:
     ]
 
 
+def cpu_of_the_kernel() -> str:
+    """Return the kernel's words for the CPU: without a gcc, zig may compile for `native`."""
+    words = ("flags", "Features", "model name", "CPU ")
+    return "\n".join(sorted({line for line in CPUINFO.read_text().splitlines() if line.startswith(words)}))
+
+
 def cpu(program: str, native: Sequence[str]) -> str:
     """Return the command line behind -march=native: what the compiler makes of the CPU it runs on."""
+    if not shutil.which(program):
+        return cpu_of_the_kernel()
     return said([program, "-###", *native, "-E", "-x", "c", os.devnull])
 
 
-def fingerprint(native: Sequence[str], programs: Sequence[str]) -> dict[str, str]:
-    """Return the hashes for the flags of `native` and the compilers found; the first is the host's."""
+def fingerprint(native: Sequence[str], pinned: str, programs: Sequence[str]) -> dict[str, str]:
+    """Return the hashes for `native`, what is pinned and the compilers found; the first is the host's."""
     present = [program for program in programs if shutil.which(program)]
     known = [text for program in present for text in (program, *compiler(program))]
-    return {
-        "compilers": digest(known),
-        "cpu": digest([cpu(programs[0], native)] if programs[0] in present else []),
-    }
+    return {"compilers": digest([pinned, *known]), "cpu": digest([cpu(programs[0], native)])}
 
 
 def main(argv: Sequence[str]) -> None:
-    """Print the fingerprint as JSON: `fingerprint.py '{"x86_64": ["-march=native"]}' gcc [COMPILER…]`."""
+    """Print the fingerprint as JSON: `fingerprint.py NATIVE_FLAGS_OF_EACH_ARCH PINNED GCC [COMPILER…]`."""
     machine = platform.machine().lower()
     native = json.loads(argv[0]).get({"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine), [])
-    print(json.dumps(fingerprint(native, argv[1:])))
+    print(json.dumps(fingerprint(native, argv[1], argv[2:])))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ of the execution platform are part of the key of every action: compiling, linkin
 in the key of what `native` compiles and nowhere else, so that machines share all other profiles.
 """
 
+load("//scripts:pins.bzl", "ZIG")
 load("//toolchains:profiles.bzl", "PROFILES")
+load("//toolchains:targets.bzl", "TARGETS")
 
-# Besides CC. A cross compiler that is missing here is no part of the fingerprint.
-_CROSS = [
-    "aarch64-linux-gnu-gcc",
-    "arm-linux-gnueabihf-gcc",
-]
+# Besides CC. One that is not installed is no part of the fingerprint.
+_CROSS = [target["gcc"] + "-gcc" for target in TARGETS.values() if target["gcc"]]
+
+# zig is called through programs that hide which zig it is, and for which target.
+_ZIG = [ZIG["version"]] + [target["zig"] for target in TARGETS.values()]
 
 _BUILD = """
 platform(
@@ -32,9 +34,9 @@ def _this_machine_impl(ctx):
     if not python:
         fail("no python3 on PATH, and PYWHISPERCPP_HOST_PYTHON is not set")
     script = ctx.path(Label("//toolchains/machine:fingerprint.py"))
-    native = json.encode(PROFILES["native"]["flags"])
+    native = {arch: flags["gcc"] for arch, flags in PROFILES["native"]["flags"].items()}
     compilers = [ctx.os.environ.get("CC", "") or "gcc"] + _CROSS
-    asked = ctx.execute([python, "-I", script, native] + compilers)
+    asked = ctx.execute([python, "-I", script, json.encode(native), " ".join(_ZIG)] + compilers)
     if asked.return_code:
         fail("cannot tell the compilers of this machine: " + asked.stderr.strip())
     facts = json.decode(asked.stdout)
