@@ -38,6 +38,8 @@ def _table(reports: list[Report]) -> list[str]:
         promised = report.promise.label if report.promise else "?"
         verdict = "kept" if report.kept else "BROKEN"
         found = " ".join(sorted(report.found)) or "only what every CPU has"
+        if report.not_read:
+            verdict, found = "?", f"not read: {report.not_read}"
         lines.append(f"  {_short(report):{width}}  {promised:14}  {verdict:6}  {found}")
         lines += [f"    {line}" for line in _complaints(report)]
     return lines

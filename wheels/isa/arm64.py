@@ -9,11 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
-from wheels.isa import a64
-from wheels.isa.reach import Step
-
-#: The feature of a word that no row of the tables describes.
-UNKNOWN = "unknown"
+from wheels.isa import a64, a64_dispatch
+from wheels.isa.reach import UNKNOWN, Step
 
 _Row = tuple[int, int, str]
 
@@ -28,6 +25,11 @@ _ENDS = (
     (0xFFE0001F, 0xD4400000),
     (0xFFFF0000, 0x00000000),
 )
+# Each sequence, and the offset of one marked word.
+_MARKS = [
+    (seq, i) for seq in a64_dispatch.SEQUENCES for i, word in enumerate(seq) if a64_dispatch.ASKED in word[2:]
+]
+_NEAR = max(len(sequence) for sequence in a64_dispatch.SEQUENCES)
 # Mask, value, and where the signed distance in words lies: B and BL; B.cond; CBZ and CBNZ; TBZ and TBNZ.
 _BRANCHES = (
     (0x7C000000, 0x14000000, (0, 26)),
@@ -57,20 +59,19 @@ def survey(data: bytes, address: int) -> dict[int, frozenset[str]]:
     """Where code needs more than every CPU has: address of one place per distinct word -> features."""
     words = words_of(data)
     needs = {word: features_of(word) for word in set(words)}
-    # Each atomic counts: the same word stands behind a question to the CPU, and elsewhere.
-    atomics = {word for word, features in needs.items() if features == {"lse"}}
-    asked = {i for i, word in enumerate(words) if word in atomics and _asked(words, i)} if atomics else set()
-    last = {word: i for i, word in enumerate(words) if needs[word] and i not in asked}
+    # One place of each word, but not one behind a question: the same word may stand elsewhere without.
+    last = {word: i for i, word in enumerate(words) if needs[word] and not _asked(words, i)}
     return {address + 4 * i: needs[word] for word, i in last.items()}
 
 
 def step(data: bytes, address: int, place: int) -> Step:
     """One instruction of a section that begins at `address`, for a walk."""
-    words = words_of(data[max(0, place - address - 12) : place - address + 8])
-    index = min(3, (place - address) // 4)
+    start = max(0, place - address - 4 * _NEAR)
+    words = words_of(data[start : place - address + 4 * _NEAR])
+    index = (place - address - start) // 4
     word = words[index]
     features = features_of(word)
-    if features == {"lse"} and _asked(words, index):
+    if features and _asked(words, index):
         features = frozenset()
     targets = [] if any(word & mask == value for mask, value in _ENDS) else [place + 4]
     targets += [place + 4 * _signed(word, *field) for mask, value, field in _BRANCHES if word & mask == value]
@@ -79,10 +80,10 @@ def step(data: bytes, address: int, place: int) -> Step:
 
 def _pointer(before: Sequence[int], place: int) -> int:
     """The entry of the loader's table behind `adrp x16; ldr x17, [x16]; add x16; br x17`; 0 for others."""
-    if len(before) < 3 or before[0] & 0x9F00001F != 0x90000010 or before[1] & 0xFFC003FF != 0xF9400211:
+    if len(before) < 3 or before[-3] & 0x9F00001F != 0x90000010 or before[-2] & 0xFFC003FF != 0xF9400211:
         return 0
-    pages = _signed(before[0], 5, 19) << 2 | before[0] >> 29 & 3
-    return ((place - 12 >> 12) + pages << 12) + (before[1] >> 10 & 0xFFF) * 8
+    pages = _signed(before[-3], 5, 19) << 2 | before[-3] >> 29 & 3
+    return ((place - 12 >> 12) + pages << 12) + (before[-2] >> 10 & 0xFFF) * 8
 
 
 def describe(data: bytes, address: int, place: int) -> str:
@@ -97,18 +98,12 @@ def _signed(word: int, low: int, width: int) -> int:
 
 
 def _asked(words: Sequence[int], place: int) -> bool:
-    """Whether an atomic stands in an outlined helper of libgcc or compiler-rt, which asks the CPU first.
-
-    They are all `adrp x16, flag; ldrb w16, [x16, flag]; cbz w16, without; ATOMIC; ret` (lse.S in both).
-    """
-    if place < 3 or place + 1 >= len(words):
-        return False
-    page, load, skip = words[place - 3 : place]
-    return (
-        page & 0x9F00001F == 0x90000010
-        and load & 0xFFC003FF == 0x39400210
-        and skip & 0xFF80001F == 0x34000010
-        and words[place + 1] == 0xD65F03C0
+    """Whether an instruction is part of a known sequence that asks the CPU, or the caller, before it."""
+    return any(
+        place >= offset
+        and place - offset + len(sequence) <= len(words)
+        and all(words[place - offset + i] & word[1] == word[0] for i, word in enumerate(sequence))
+        for sequence, offset in _MARKS
     )
 
 

@@ -12,10 +12,11 @@ from wheels.elf import ElfError, ElfFile
 from wheels.isa import arm64, x86
 from wheels.isa.code import Code, read_code
 from wheels.isa.promise import Promise, promise_for
-from wheels.isa.reach import walk
+from wheels.isa.reach import UNKNOWN, walk
 
 READERS: dict[str, ModuleType] = {"x86_64": x86, "aarch64": arm64}
-UNKNOWN = "unknown"
+#: Machines whose code is not read, and why: their wheels are proven by running them alone.
+NOT_READ = {"armv7l": "numbers stand between its instructions, and a stripped library does not say where"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Report:
     unreadable: tuple[Place, ...] = ()
     early: tuple[Place, ...] = ()
     unproven: str = ""
+    not_read: str = ""
 
     @property
     def kept(self) -> bool:
@@ -55,6 +57,8 @@ def audit(wheel: Wheel) -> Iterator[Report]:
 
 def _audit(wheel: Wheel, library: ElfFile) -> Report:
     promise = promise_for(wheel, library)
+    if library.machine in NOT_READ:
+        return Report(library.name, promise, not_read=NOT_READ[library.machine])
     if library.machine not in READERS:
         raise BuildError(f"no reader of {library.machine} code is in wheels/isa")
     reader = READERS[library.machine]

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from wheels.isa.code import Code
 
+#: The feature of what is no instruction that is known.
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True)
 class Step:

@@ -17,10 +17,7 @@ from iced_x86 import (
 )
 
 from wheels.isa import x86_cpuid
-from wheels.isa.reach import Step
-
-#: The feature of bytes that are no instruction.
-UNKNOWN = "unknown"
+from wheels.isa.reach import UNKNOWN, Step
 
 _LONGEST = 15
 # What never goes on to the next instruction.
