@@ -90,7 +90,7 @@ class Workshop:
         kept = [line for line in lines if line and not line.startswith("Tag:")]
         members = self.members()
         members[self.info("WHEEL")] = "\n".join([*kept, f"Tag: {tag}", ""]).encode()
-        return self.save(members, name="-".join([*parts[:2], tag]) + ".whl")
+        return self.save(members, name="-".join([*parts[:-3], tag]) + ".whl")
 
     def portable(self, libraries: dict[str, bytes]) -> Path:
         """A wheel for every CPU: these libraries, small extension modules, and the tag they allow."""

@@ -68,7 +68,7 @@ def _audit(wheel: Wheel, library: ElfFile) -> Report:
         library.name,
         promise,
         frozenset(name for place in places for name in place.features) - {UNKNOWN},
-        tuple(_one_each(place for place in places if place.features - promise.features - {UNKNOWN})),
+        tuple(_one_each(_beyond(places, promise))),
         tuple(place for place in places if UNKNOWN in place.features),
         tuple(_one_each(_early(code, reader))) if code.scores else (),
     )
@@ -80,6 +80,14 @@ def _survey(code: Code, reader: ModuleType) -> Iterator[Place]:
         for address, features in reader.survey(section.data, section.address).items():
             what = reader.describe(section.data, section.address, address)
             yield Place(features, f"{section.name}+0x{address:x} {what}")
+
+
+def _beyond(places: list[Place], promise: Promise) -> Iterator[Place]:
+    """The places that need more than is promised, each with no more than that."""
+    for place in places:
+        extra = place.features - promise.features - {UNKNOWN}
+        if extra:
+            yield Place(extra, place.text)
 
 
 def _early(code: Code, reader: ModuleType) -> Iterator[Place]:

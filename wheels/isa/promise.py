@@ -6,17 +6,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
 from scripts.errors import BuildError
-from toolchains.literals import read_literals
+from toolchains.profiles import PORTABLE, PROFILES, VARIANTS
 from wheels.archive import Wheel
 from wheels.elf import ElfFile
 
 _ROOT = Path(__file__).resolve().parents[2]
-_DATA: dict[str, Any] = read_literals(_ROOT / "toolchains" / "profiles.bzl")
 _VARIANT = re.compile(r"libggml-cpu-(.+)\.so")
 
 #: What a CPU with one feature always has too, though no list says so.
@@ -41,39 +39,29 @@ def promise_for(wheel: Wheel, library: ElfFile) -> Promise:
     variant = _VARIANT.fullmatch(library.file_name)
     if variant:
         return _variant(library.machine, variant[1])
-    if library.file_name.startswith("_cpu.") or _is_portable(wheel):
+    profile = _profile(wheel)
+    if library.file_name.startswith("_cpu.") or profile == PORTABLE:
         return Promise("every CPU", frozenset())
-    return _profile(wheel, library.machine)
-
-
-def _is_portable(wheel: Wheel) -> bool:
-    return any(_VARIANT.fullmatch(library.file_name) for library in wheel.libraries)
+    features = PROFILES[profile]["features"]
+    # What the compiler took from its own CPU is unknown here, but the guard has to ask for all of it.
+    return Promise(profile, _with_implied(guarded(library.machine) if features is None else features))
 
 
 def _variant(machine: str, name: str) -> Promise:
-    known = variants(machine)
+    known = VARIANTS.get(machine, {})
     if name not in known:
         raise BuildError(f"no CPU variant {name!r} of {machine} is in toolchains/profiles.bzl: {list(known)}")
-    return Promise(name, _with_implied(known[name]))
+    return Promise(name, _with_implied(known[name]["features"]))
 
 
-def variants(machine: str) -> dict[str, list[str]]:
-    """The CPU variants of a machine's portable wheel: name -> features."""
-    found = _DATA.get("VARIANTS", {}).get(machine, {})
-    return {name: entry["features"] for name, entry in found.items()}
-
-
-def _profile(wheel: Wheel, machine: str) -> Promise:
-    """The profile that a wheel carries as its build tag: `-1pi4-`; one without is for this machine's CPU."""
+def _profile(wheel: Wheel) -> str:
+    """The profile that a wheel carries as its build tag, such as 1pi4; one without is for every CPU."""
     build = parse_wheel_filename(wheel.path.name)[2]
-    tag = build[1] if build else "native"
-    profiles = {re.sub(r"\W", "_", name): name for name in _DATA["PROFILES"]}
+    profiles = {re.sub(r"\W", "_", name): name for name in PROFILES}
+    tag = build[1] if build else PORTABLE
     if tag not in profiles:
         raise BuildError(f"the build tag {tag!r} is no profile of toolchains/profiles.bzl: {list(profiles)}")
-    features = _DATA["PROFILES"][profiles[tag]]["features"]
-    # What the compiler took from its own CPU is unknown here, but the guard has to ask for all of it.
-    names = guarded(machine) if features is None else features
-    return Promise(profiles[tag], _with_implied(names))
+    return profiles[tag]
 
 
 def _with_implied(features: list[str]) -> frozenset[str]:
