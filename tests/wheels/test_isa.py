@@ -12,7 +12,7 @@ import pytest
 
 from wheels import archive
 from wheels.elf import ElfError
-from wheels.isa import arm64, promise, x86
+from wheels.isa import a64_dispatch, arm64, promise, x86
 from wheels.isa.__main__ import main
 from wheels.isa.audit import READERS, audit
 from wheels.isa.code import Code, read_code
@@ -120,12 +120,17 @@ def test_arm_features_are_seen(flags: list[str], expected: set[str], tmp_path: P
     assert found - {"lse", "crc32"} <= expected
 
 
-def test_an_atomic_without_the_question_is_seen() -> None:
-    asked = [0x90000010, 0x39400210, 0x34000070, 0xB8E10020, 0xD65F03C0]
-    for words, expected in ((asked, {}), ([*asked[:2], 0xD503201F, *asked[3:]], {12: {"lse"}})):
-        data = b"".join(word.to_bytes(4, "little") for word in words)
-        assert arm64.survey(data, 0) == expected
-        assert bool(arm64.step(data, 0, 12).features) == bool(expected)
+@pytest.mark.parametrize("sequence", a64_dispatch.SEQUENCES, ids=range(len(a64_dispatch.SEQUENCES)))
+def test_what_asks_first_is_excused_and_nothing_else(sequence: tuple[a64_dispatch.Word, ...]) -> None:
+    # Any atomic will do where the sequence leaves the word open.
+    words = [word[0] or 0xB8E10020 for word in sequence]
+    places = [i for i, word in enumerate(sequence) if a64_dispatch.ASKED in word[2:]]
+    other = next(i for i in range(len(words)) if i not in places)
+    spoilt = [0xD503201F if i == other else word for i, word in enumerate(words)]
+    for code, found in ((words, set()), (spoilt, {words[i] for i in places})):
+        data = b"".join(word.to_bytes(4, "little") for word in code)
+        assert {code[address // 4] for address in arm64.survey(data, 0)} == found
+        assert all(bool(arm64.step(data, 0, 4 * i).features) == bool(found) for i in places)
 
 
 @pytest.mark.parametrize("machine", sorted(READERS))
