@@ -296,30 +296,30 @@ VARIANTS = {
         "armv8.0_1": {
             "features": ["neon"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8-a"],
-            "zig": ["-mcpu=generic"],
-        }},
+                "gcc": ["-march=armv8-a"],
+                "zig": ["-mcpu=generic"],
+            }},
         },
         "armv8.2_1": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod"],
+            }},
         },
         "armv8.2_2": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod+fp16"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16"],
+            }},
         },
         "armv8.2_3": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16", "sve"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod+fp16+sve"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16+sve"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve"],
+            }},
         },
         # Not armv8.6-a: that brings instructions (RCPC) which neither ggml nor the guard asks a CPU for.
         "armv8.6_1": {
