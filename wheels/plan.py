@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from scripts.errors import BuildError
 from toolchains import profiles
 from toolchains.python import interpreter
 from wheels.matrix import Promise
 from wheels.request import find_python
-
-Emulator = Callable[[Path], Any]
 
 
 @dataclass(frozen=True)
@@ -45,12 +40,3 @@ def _lacking(promise: Promise) -> str:
             return f"no Python {promise.python} here: pyenv install {promise.python}"
         return str(error)
     return ""
-
-
-def emulator() -> Emulator | None:
-    """What tries a wheel for another machine, or None where this checkout cannot."""
-    try:
-        found: Emulator = importlib.import_module("wheels.emulate").emulate
-    except (ImportError, AttributeError):
-        return None
-    return found

@@ -44,7 +44,7 @@ def maker(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """
     made: list[str] = []
 
-    def make(step: Step, backend: str, folder: Path) -> release.Row:
+    def make(step: Step, way: release.Way, folder: Path) -> release.Row:
         shutil.copy(workshop.retag(step.promise.tag), folder)
         made.append(step.promise.python)
         return release.Row(step.promise.tag, "built")
@@ -77,7 +77,7 @@ def test_a_dry_run_prints_the_table_and_builds_nothing(
 
 def test_a_release_is_sealed(steps: list[Step], maker: list[str], tmp_path: Path) -> None:
     dist = tmp_path / "dist"
-    rows = release.release(steps, "bazel", dist)
+    rows = release.release(steps, release.Way(), dist)
     assert maker == PYTHONS
     assert [row.state for row in rows] == ["built", "built", "skipped"]
     assert rows[-1].remark == "no Python 3.14t here"
@@ -90,18 +90,18 @@ def test_a_failure_leaves_everything_as_it_was(
     steps: list[Step], maker: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dist = tmp_path / "dist"
-    release.release(steps[:1], "bazel", dist)
+    release.release(steps[:1], release.Way(), dist)
     before = {file.name: file.read_bytes() for file in dist.iterdir()}
     make = release.make
 
-    def fail_at_the_second(step: Step, backend: str, folder: Path) -> release.Row:
+    def fail_at_the_second(step: Step, way: release.Way, folder: Path) -> release.Row:
         if step.promise.python == PYTHONS[1]:
             raise BuildError("the compiler is tired")
-        return make(step, backend, folder)
+        return make(step, way, folder)
 
     monkeypatch.setattr(release, "make", fail_at_the_second)
     with pytest.raises(BuildError, match="tired"):
-        release.release(steps, "bazel", dist)
+        release.release(steps, release.Way(), dist)
     assert {file.name: file.read_bytes() for file in dist.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["dist"]
 
@@ -110,7 +110,7 @@ def test_a_stopped_move_leaves_no_sums(
     steps: list[Step], maker: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dist = tmp_path / "dist"
-    release.release(steps, "bazel", dist)
+    release.release(steps, release.Way(), dist)
     replace = Path.replace
 
     def stop_before_the_provenance(self: Path, target: Path) -> Path:
@@ -120,10 +120,10 @@ def test_a_stopped_move_leaves_no_sums(
 
     monkeypatch.setattr(Path, "replace", stop_before_the_provenance)
     with pytest.raises(KeyboardInterrupt):
-        release.release(steps, "bazel", dist)
+        release.release(steps, release.Way(), dist)
     assert not (dist / sums.NAME).exists()
 
 
 def test_nothing_to_build_is_an_error_with_the_reasons(steps: list[Step], tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"no Python 3\.14t here"):
-        release.release(steps[2:], "bazel", tmp_path / "dist")
+        release.release(steps[2:], release.Way(), tmp_path / "dist")
