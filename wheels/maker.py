@@ -37,4 +37,4 @@ def facts(path: Path) -> dict[str, Any]:
     made = {"packer": _generator(wheel), "compilers": sorted(set().union(*found))}
     if promise is None:
         return made
-    return {"python": promise.python, "target": promise.target, "profile": promise.where.profile, **made}
+    return {"python": promise.python, "target": promise.target, "profile": promise.profile, **made}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from packaging.utils import BuildTag, parse_wheel_filename
 
 from scripts.errors import BuildError
+from toolchains import targets
+from toolchains.profiles import PORTABLE
 
 #: The CPython versions that wheels are promised for; a `t` at the end is the free-threaded build.
 #: `build` of [tool.cibuildwheel] in pyproject.toml says the same, and a test holds the two together.
@@ -21,8 +23,6 @@ class Target:
     platform: str
     # "cibuildwheel": built and run on a machine of that kind. "zig": built elsewhere, run by emulation.
     road: str = "cibuildwheel"
-    # All CPU variants inside, chosen at run time, but for a machine that has none.
-    profile: str = "portable"
     pythons: tuple[str, ...] = PYTHONS
 
     @property
@@ -43,7 +43,7 @@ TARGETS = {
     "x86_64-musl": Target("musllinux_1_2_x86_64"),
     "aarch64-musl": Target("musllinux_1_2_aarch64"),
     # No runner has such a CPU: promised for the Python that it is run with under emulation, Debian 12's.
-    "armv7l": Target("manylinux_2_17_armv7l", road="zig", profile="armv7-a", pythons=("3.11",)),
+    "armv7l": Target("manylinux_2_17_armv7l", road="zig", pythons=("3.11",)),
 }
 
 
@@ -60,6 +60,11 @@ class Promise:
         return TARGETS[self.target]
 
     @property
+    def profile(self) -> str:
+        """What its target is built with: all CPU variants, chosen at run time, where the machine has any."""
+        return str(targets.find(self.target)["profile"])
+
+    @property
     def abi(self) -> str:
         """The ABI tag: `cp311`, `cp314t`."""
         return "cp" + self.python.replace(".", "")
@@ -72,8 +77,7 @@ class Promise:
     @property
     def builds(self) -> tuple[BuildTag, ...]:
         """The build tags its wheel may have: none, or the profile where that is another than `portable`."""
-        profile = self.where.profile
-        return ((),) if profile == "portable" else ((), (1, profile.replace("-", "_")))
+        return ((),) if self.profile == PORTABLE else ((), (1, self.profile.replace("-", "_")))
 
     @property
     def identifier(self) -> str:
@@ -81,18 +85,18 @@ class Promise:
         return f"{self.abi}-{self.where.system}_{self.where.arch}"
 
 
-def promised(pythons: Sequence[str] = (), targets: Sequence[str] = (), road: str = "") -> list[Promise]:
+def promised(pythons: Sequence[str] = (), names: Sequence[str] = (), road: str = "") -> list[Promise]:
     """The promised wheels, of some Pythons, targets and one road only where these are given.
 
     Raises BuildError with the list of what is known for a Python or a target that is not in it.
     """
     _require_known("Python", pythons, PYTHONS)
-    _require_known("target", targets, TARGETS)
+    _require_known("target", names, TARGETS)
     return [
         Promise(python, name)
         for name, target in TARGETS.items()
         for python in target.pythons
-        if name in (targets or TARGETS) and python in (pythons or PYTHONS) and road in ("", target.road)
+        if name in (names or TARGETS) and python in (pythons or PYTHONS) and road in ("", target.road)
     ]
 
 

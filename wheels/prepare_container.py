@@ -21,7 +21,7 @@ GROUP = "build"
 def commands(tools: Path) -> list[list[str]]:
     """What is run: an environment, the dependency group (pip knows groups from 25.1 on), the inputs.
 
-    Inputs that the checkout brought along are verified and taken.
+    Inputs that the checkout brought along are taken; pybind11 comes with the build requirements.
     """
     python = str(tools / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -30,7 +30,7 @@ def commands(tools: Path) -> list[list[str]]:
         [*pip, "pip>=25.1"],
         [*pip, "--group", f"{ROOT / 'pyproject.toml'}:{GROUP}"],
         [python, "-m", "scripts.fetch_whisper_cpp"],
-        [python, "-m", "scripts.fetch_wheels"],
+        [python, "-m", "scripts.fetch_zig"],
     ]
 
 

@@ -17,7 +17,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from scripts.command import capture
 from scripts.errors import BuildError
 from scripts.fetch_whisper_cpp import patch_files
-from scripts.pins import ROOT, WHEELS, WHISPER_CPP
+from scripts.pins import ROOT, WHEELS, WHISPER_CPP, ZIG
 from wheels.bazel_backend import git_state
 from wheels.maker import facts
 from wheels.sums import sha256
@@ -101,7 +101,13 @@ def _sources() -> list[Json]:
         {"name": name, "uri": f"pkg:pypi/{name}@{pin['version']}", "digest": {"sha256": pin["sha256"]}}
         for name, pin in sorted(WHEELS.items())
     ]
-    return [whisper, *packages]
+    zig = {
+        "name": "ziglang",
+        "uri": f"pkg:pypi/ziglang@{ZIG['version']}",
+        # One wheel for each kind of machine that compiles; which one did is not told in the products.
+        "annotations": {"sha256": ZIG["sha256"]},
+    }
+    return [whisper, *packages, zig]
 
 
 def _patches() -> list[Json]:

@@ -41,7 +41,7 @@ class Way:
 def make(step: Step, way: Way, folder: Path) -> Row:
     """Build and try one wheel in `folder`; BuildError where it fails or is not the one that is promised."""
     promise = step.promise
-    options = ["--backend", way.backend, "--profile", promise.where.profile, "--python", promise.python]
+    options = ["--backend", way.backend, "--profile", promise.profile, "--python", promise.python]
     request = parse([*options, "--target", promise.target], folder)
     wheel = build(request)
     if kept(wheel.name) != promise:

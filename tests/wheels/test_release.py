@@ -56,7 +56,7 @@ def maker(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.usefixtures("no_pyenv")
 def test_a_missing_python_is_named_with_its_cure() -> None:
-    reasons = {step.promise.python: step.reason for step in plan(promised(targets=["x86_64"]))}
+    reasons = {step.promise.python: step.reason for step in plan(promised(names=["x86_64"]))}
     assert reasons.pop(HERE, "") == ""
     assert reasons[OTHER] == f"no Python {OTHER} here: pyenv install {OTHER}"
     assert reasons["3.14t"] == "no Python 3.14t here: pyenv install 3.14t"
