@@ -116,6 +116,10 @@ def per_target(key):
     """What TARGETS says of the chosen target under a key."""
     return select({_SETTING + "target_" + name: target[key] for name, target in TARGETS.items()})
 
+def compiler():
+    """The name of the compiler: whose spelling of flags is used, and what is linked in."""
+    return select({_SETTING + name: name for name in COMPILERS})
+
 def _linkopts(script):
     return select({_SETTING + compiler: LINKERS[compiler] + LINKOPTS for compiler in COMPILERS}) + ["-Wl,--version-script=" + script] + LINKLIBS
 

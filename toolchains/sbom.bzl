@@ -8,6 +8,7 @@ def _sbom_impl(ctx):
     args.add("--pins", ctx.file.pins)
     args.add("--pyproject", ctx.file.pyproject)
     args.add_all("--patch", ctx.files.patches)
+    args.add("--compiler", ctx.attr.compiler)
     args.add("--out", ctx.outputs.out)
     ctx.actions.run(
         outputs = [ctx.outputs.out],
@@ -25,6 +26,7 @@ sbom = rule(
     implementation = _sbom_impl,
     doc = "Runs toolchains/sbom.py; CMake runs it too.",
     attrs = {
+        "compiler": attr.string(mandatory = True, doc = "gcc or zig: what is linked in."),
         "out": attr.output(mandatory = True),
         "patches": attr.label_list(allow_files = [".patch"]),
         "pins": attr.label(allow_single_file = True, mandatory = True),

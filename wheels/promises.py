@@ -25,6 +25,12 @@ PORTABLE_SIZE_LIMITS = {"x86_64": 8_000_000, "aarch64": 5_000_000}
 #: What a CPU variant of a portable wheel is called (VARIANT_LIBRARY in toolchains/sources.bzl).
 VARIANT_LIBRARY = "pywhispercpp/libggml-cpu-*.so"
 
+#: The most bytes the sdist may have: measured 805,187, rounded up.
+SDIST_SIZE_LIMIT = 1_000_000
+
+#: The time of every member of the sdist: 1980-01-01, the same as in a wheel.
+SDIST_MEMBER_TIME = 315_532_800
+
 #: Machine -> the platform part of an extension's file name.
 MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
 
@@ -61,11 +67,19 @@ LICENCES = (
     # ggml's fast matrix product (GGML_LLAMAFILE) carries its own notice.
     Licence("llamafile", "*llamafile/LICENSE*", "Mozilla Foundation"),
     Licence("pybind11", "*pybind11/LICENSE*", "Wenzel Jakob"),
+    # Linked in by zig: its C++ library and its compiler-rt. All wheels have the same metadata, so all carry these.
+    Licence("libc++", "*libcxx/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("libc++abi", "*libcxxabi/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("libunwind", "*libunwind/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("zig", "*zig/LICENSE*", "Zig contributors"),
 )
 
 #: The bill of materials in the dist-info folder (PEP 770), and the parts that it names, each with a licence.
 SBOM = "sboms/pywhispercpp.cdx.json"
-SBOM_PARTS = tuple(licence.part for licence in LICENCES if licence.part != PACKAGE)
+SBOM_PARTS = ("whisper.cpp", "ggml", "llamafile", "pybind11")
+
+#: Parts that it names besides where no library needs gcc's libstdc++: zig has linked its own in.
+ZIG_SBOM_PARTS = ("libc++", "libc++abi", "libunwind", "zig")
 
 #: File name endings that belong to a build, not to a product.
 FORBIDDEN_SUFFIXES = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from scripts.command import entry_point
 from scripts.errors import BuildError
-from wheels import sums, trial
+from wheels import sdist, sums, trial
 from wheels.build import SPEECH, build
 from wheels.collect import DIST
 from wheels.matrix import PYTHONS, TARGETS, kept, promised
@@ -79,7 +78,7 @@ def release(steps: Sequence[Step], way: Way, dist: Path, with_sdist: bool = Fals
 
 def make_sdist(folder: Path) -> Row:
     """Build the sdist in `folder`."""
-    file: Path = importlib.import_module("wheels.sdist").build(parse(["--backend", "cmake"], folder))
+    file = sdist.build(parse(["--backend", "cmake"], folder))
     return Row("sdist", "built", f"{file.stat().st_size:,} bytes")
 
 
