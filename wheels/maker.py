@@ -30,6 +30,12 @@ def _generator(wheel: Wheel) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("Generator:")), "")
 
 
+def says(path: Path, git_state: str) -> bool:
+    """Whether a wheel carries this git state in its `build_info()`, which is compiled in."""
+    word = git_state.encode() + b"\0"
+    return any(word in data for name, data in load(path).members.items() if is_library(name, data))
+
+
 def facts(path: Path) -> dict[str, Any]:
     """How a wheel was made, for the provenance: Python, target, profile, compilers, packer."""
     wheel, promise = load(path), kept(path.name)

@@ -11,6 +11,8 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from scripts.command import entry_point
 from scripts.errors import BuildError
 from wheels import provenance, sums
+from wheels.bazel_backend import git_state
+from wheels.maker import says
 from wheels.matrix import kept, promised
 from wheels.verify import verify
 
@@ -41,11 +43,12 @@ def _is_sdist(file: Path) -> bool:
 def seal(folder: Path) -> list[Path]:
     """Verify every wheel, then write the provenance and, last, SHA256SUMS; return what the sums name.
 
-    Raises BuildError, and leaves no SHA256SUMS, where a wheel has findings.
+    Raises BuildError, and leaves no SHA256SUMS, where a wheel has findings or is of another commit.
     """
     (folder / sums.NAME).unlink(missing_ok=True)
     files = products(folder)
     _require_good(files)
+    _require_commit(files)
     told = folder / provenance.file_name(files)
     _write(told, provenance.render(files))
     _write(folder / sums.NAME, sums.render([*files, told]))
@@ -57,6 +60,14 @@ def _require_good(files: Sequence[Path]) -> None:
     lines = [f"  {f.name}: {finding}" for f in files if f.suffix == ".whl" for finding in verify(f)]
     if lines:
         raise BuildError("not good enough to be released:\n" + "\n".join(lines))
+
+
+def _require_commit(files: Sequence[Path]) -> None:
+    """Stop where a wheel was built from another commit than the provenance is about to say."""
+    state = git_state()
+    others = [file.name for file in files if file.suffix == ".whl" and not says(file, state)]
+    if others:
+        raise BuildError(f"built from another commit than {state}, build again:\n  " + "\n  ".join(others))
 
 
 def _write(file: Path, text: str) -> None:

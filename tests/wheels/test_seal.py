@@ -42,7 +42,19 @@ def folder(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with tarfile.open(tmp_path / f"{name}.tar.gz", "w:gz") as archive:
         archive.add(ROOT / "LICENSE", f"{name}/LICENSE")
     monkeypatch.setattr(seal, "verify", lambda path: [])
+    monkeypatch.setattr(seal, "git_state", lambda: built_from(workshop))
     return tmp_path
+
+
+def built_from(workshop: Workshop) -> str:
+    """The git state in the guard of the native wheel."""
+    import importlib.util
+
+    place = workshop.fresh() / Path(workshop.library("_cpu")).name
+    place.write_bytes(workshop.wheel.members[workshop.library("_cpu")])
+    spec = importlib.util.spec_from_file_location("_cpu", place)
+    assert spec is not None
+    return str(importlib.util.module_from_spec(spec).build_info()["git_state"])
 
 
 @pytest.fixture
@@ -200,6 +212,13 @@ def test_a_damaged_line_of_the_sums_is_named(sealed: Path, line: str) -> None:
 def test_a_wheel_with_findings_is_not_sealed(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     with pytest.raises(BuildError, match=r"not good enough to be released:\n  pywhispercpp-.*: PW0"):
+        seal.seal(sealed)
+    assert not (sealed / sums.NAME).exists()
+
+
+def test_a_wheel_of_another_commit_is_not_sealed(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "git_state", lambda: "v9.9.9-1-g0123456789ab")
+    with pytest.raises(BuildError, match=r"another commit than v9\.9\.9.*:\n  pywhispercpp-.*cp311"):
         seal.seal(sealed)
     assert not (sealed / sums.NAME).exists()
 
