@@ -17,6 +17,8 @@ def _sbom_impl(ctx):
         arguments = [args],
         # The generator is imported from the top of the action's own folder, tomli from its repository.
         env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "external/tomli"},
+        # The pinned interpreter is a path of this machine; a worker need not have it.
+        execution_requirements = {"no-remote-exec": "1"},
         mnemonic = "Sbom",
         progress_message = "Writing the bill of materials",
     )
