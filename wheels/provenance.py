@@ -16,7 +16,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from scripts.command import capture
 from scripts.errors import BuildError
-from scripts.fetch_whisper_cpp import patch_files
+from scripts.whisper_cpp import patch_files
 from scripts.pins import ROOT, WHEELS, WHISPER_CPP, ZIG
 from wheels.bazel_backend import git_state
 from wheels.maker import facts
