@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 #: Where [tool.cibuildwheel] looks for the tools.
 TOOLS = Path("/opt/pywhispercpp")
-GROUP = "build"
+GROUP = "container"
 
 
 def commands(tools: Path) -> list[list[str]]:
