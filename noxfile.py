@@ -59,6 +59,27 @@ def reproduce(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Make every promised wheel that this machine can build, each tried, with provenance and hashes."""
+    install(session, "build")
+    session.run("python", "-m", "wheels.release", *session.posargs)
+
+
+@nox.session
+def cibuildwheel(session: nox.Session) -> None:
+    """Build the matrix of a release in containers: nox -s cibuildwheel -- --archs x86_64"""
+    install(session, "cibuildwheel")
+    session.run("python", "-m", "cibuildwheel", "--platform", "linux", *session.posargs)
+
+
+@nox.session
+def seal(session: nox.Session) -> None:
+    """Write provenance and SHA256SUMS beside wheels, or check them: nox -s seal -- --check wheels/dist"""
+    install(session, "build")
+    session.run("python", "-m", "wheels.seal", *session.posargs)
+
+
+@nox.session
 def sdist(session: nox.Session) -> None:
     """Build the sdist, which builds offline wherever pip does, and check it."""
     install(session, "build")
@@ -91,6 +112,13 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("python", "-m", "scripts.lint_bazel")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Check .github/workflows: actionlint, GitHub's JSON schema, zizmor."""
+    install(session, "workflows")
+    session.run("python", "-m", "scripts.lint_workflows", *session.posargs)
 
 
 @nox.session

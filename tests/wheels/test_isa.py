@@ -14,7 +14,7 @@ from wheels import archive
 from wheels.elf import ElfError
 from wheels.isa import a64_dispatch, arm64, promise, x86
 from wheels.isa.__main__ import main
-from wheels.isa.audit import READERS, audit
+from wheels.isa.audit import READERS, audit, reader_for
 from wheels.isa.code import Code, read_code
 from wheels.isa.reach import walk
 
@@ -43,7 +43,7 @@ def needs(machine: str, code: Code) -> set[str]:
     """All features that the code asks for."""
     found: set[str] = set()
     for section in code.sections:
-        found.update(*READERS[machine].survey(section.data, section.address).values())
+        found.update(*reader_for(machine).survey(section.data, section.address).values())
     return found
 
 
@@ -146,7 +146,7 @@ def test_a_walk_follows_calls_and_exports(machine: str, visibility: str, tmp_pat
     static __attribute__((constructor)) void start(void) {{ value = deep(&value); }}
     """
     code = build(machine, text, tmp_path, *flags)
-    reader = READERS[machine]
+    reader = reader_for(machine)
     reached = {
         name: set().union(*(step.features for step in walk(code, [start], reader.step).values()))
         for name, start in code.starts.items()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 
 from scripts.errors import BuildError
 from wheels.archive import Wheel
 from wheels.elf import ElfError, ElfFile
-from wheels.isa import arm64, x86
 from wheels.isa.code import Code, read_code
 from wheels.isa.promise import Promise, promise_for
 from wheels.isa.reach import UNKNOWN, walk
 
-READERS: dict[str, ModuleType] = {"x86_64": x86, "aarch64": arm64}
+#: Loaded when asked for: the container of a release has what reads the code of its own machine only.
+READERS = {"x86_64": "wheels.isa.x86", "aarch64": "wheels.isa.arm64"}
 #: Machines whose code is not read, and why: their wheels are proven by running them alone.
 NOT_READ = {"armv7l": "numbers stand between its instructions, and a stripped library does not say where"}
 
@@ -46,6 +47,16 @@ class Report:
         return not (self.outside or self.unreadable or self.early or self.unproven)
 
 
+def reader_for(machine: str) -> ModuleType:
+    """What reads the code of a machine; BuildError where nothing does, or a library for it is missing."""
+    if machine not in READERS:
+        raise BuildError(f"no reader of {machine} code is in wheels/isa")
+    try:
+        return import_module(READERS[machine])
+    except ModuleNotFoundError as error:
+        raise BuildError(f"{machine} code cannot be read here: {error}; use nox -s verify") from error
+
+
 def audit(wheel: Wheel) -> Iterator[Report]:
     """A report on every library of a wheel, in the order of their names."""
     for library in wheel.libraries:
@@ -59,9 +70,7 @@ def _audit(wheel: Wheel, library: ElfFile) -> Report:
     promise = promise_for(wheel, library)
     if library.machine in NOT_READ:
         return Report(library.name, promise, not_read=NOT_READ[library.machine])
-    if library.machine not in READERS:
-        raise BuildError(f"no reader of {library.machine} code is in wheels/isa")
-    reader = READERS[library.machine]
+    reader = reader_for(library.machine)
     code = read_code(library.name, wheel.members[library.name])
     places = list(_survey(code, reader))
     return Report(
