@@ -77,7 +77,7 @@ def _load(name: str | None) -> BackendInfo:
 
 def _variants() -> dict[str, tuple[str, ...]]:
     """The CPU variants this wheel was built with -> the ISA features each needs, the best first."""
-    lines = [line.split() for line in _cpu.build_info()["variants"].split(";") if line]
+    lines = [line.split() for line in _cpu.build_info()["variants"].split("|") if line]
     return {name: tuple(features) for name, *features in lines}
 
 

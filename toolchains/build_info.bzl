@@ -9,7 +9,7 @@ def _build_info_header_impl(ctx):
         substitutions = {
             "@PROFILE@": ctx.var.get("profile", "native"),
             "@FLAGS@": " ".join(ctx.attr.flags),
-            "@VARIANTS@": ";".join(ctx.attr.variants),
+            "@VARIANTS@": "|".join(ctx.attr.variants),
             "@BACKEND@": "bazel",
             "@GIT_STATE@": ctx.var.get("git_state", "unknown"),
             "@WHISPER_CPP_VERSION@": WHISPER_CPP["version"],

@@ -59,7 +59,7 @@ def _variant_lines(profile: str, arch: str, compiler: str) -> Iterator[str]:
         yield _set(f"{name}_FLAGS", variant_flags)
         yield _set(f"{name}_LIBRARY", [SOURCES["VARIANT_LIBRARY"] % name])
     best_first = [" ".join([name, *VARIANTS[arch][name]["features"]]) for name in reversed(list(found))]
-    yield _set("VARIANTS", [";".join(best_first)])
+    yield _set("VARIANTS", ["|".join(best_first)])
 
 
 def _library_lines(arch: str) -> Iterator[str]:
