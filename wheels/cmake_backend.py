@@ -32,7 +32,7 @@ def environment(request: Request) -> Path:
 
 def build_folder(request: Request) -> Path:
     """Return the folder that CMake builds in: kept, so that the next build is a small one."""
-    return BUILD / "cmake" / f"{request.python['tag']}-{request.profile}"
+    return BUILD / "cmake" / f"{request.python['abi']}-{request.profile}"
 
 
 def build(request: Request) -> Path:
