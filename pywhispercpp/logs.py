@@ -19,8 +19,8 @@ Target = Union[bool, TextIO, str, "os.PathLike[str]", None]
 
 _LEVELS = {1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml's levels
 _listeners: list[Callable[[str], object]] = []
-# Threads log at once. A target is written to by one at a time, and never after its `with` has ended and closed it;
-# a target that logs by itself comes back on its own thread, hence the R.
+# Threads log at once. A target is written to by one at a time, and never after its `with` has ended and
+# closed it; a target that logs by itself comes back on its own thread, hence the R.
 _listening = threading.RLock()
 
 

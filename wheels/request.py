@@ -41,7 +41,12 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     parser = argparse.ArgumentParser(prog="nox -s build_wheel --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default="bazel", help="build path (default: bazel)")
     parser.add_argument("--profile", default="native", help="ISA profile of toolchains/profiles.bzl")
-    parser.add_argument("--python", default=PYTHON_VERSION, metavar="3.N[t]", help=f"default: {PYTHON_VERSION}; 3.14t is the free-threaded build")
+    parser.add_argument(
+        "--python",
+        default=PYTHON_VERSION,
+        metavar="3.N[t]",
+        help=f"default: {PYTHON_VERSION}; 3.14t is the free-threaded build",
+    )
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
     given = parser.parse_args(argv)
     profiles.flags(given.profile, profiles.machine())

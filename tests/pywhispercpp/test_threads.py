@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ MUTE = np.zeros(32000, dtype=np.float32)
 
 
 def together(*jobs: Callable[[], object]) -> list[object]:
-    """Run the jobs on threads that start at the same moment; return what they gave, or raise what one raised."""
+    """Run the jobs on threads that start at the same moment; return what they gave or raise."""
     gate = threading.Barrier(len(jobs))
 
     def run(job: Callable[[], object]) -> object:
@@ -35,7 +35,7 @@ def together(*jobs: Callable[[], object]) -> list[object]:
 
 
 @pytest.fixture
-def sink() -> object:
+def sink() -> Iterator[None]:
     """Give the log its own sink back after a test."""
     yield None
     logs.install()
@@ -43,7 +43,7 @@ def sink() -> object:
 
 def test_the_package_leaves_the_gil_off() -> None:
     enabled = getattr(sys, "_is_gil_enabled", None)
-    if enabled is None or sys.abiflags.find("t") < 0:
+    if enabled is None or "t" not in sys.abiflags:
         pytest.skip("this Python has a GIL")
     assert not enabled()
 
@@ -100,7 +100,7 @@ def test_a_model_closed_under_others_ends_them_with_an_error(own_model: Model) -
     assert all("has been closed" in outcome for outcome in outcomes)
 
 
-def test_the_sink_may_be_changed_while_others_log(sink: object) -> None:
+def test_the_sink_may_be_changed_while_others_log(sink: None) -> None:
     """A sink that is replaced while another thread calls it is freed there; without a lock this crashed."""
 
     def change() -> None:

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# The free-threaded build is another Python than the usual one of its number: "3.14t", as pyenv names it. What
-# follows "cpython-" in SOABI is what follows "cp" in the ABI tag: the `t` of that build, the `d` of a debug build.
+# The free-threaded build is another Python than the usual one of its number: "3.14t", as pyenv names it.
+# What follows "cpython-" in SOABI follows "cp" in the ABI tag: `t` for that build, `d` for a debug build.
 _PROBE = """
 import json, sys, sysconfig
 number, free = "%d.%d" % sys.version_info[:2], "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
@@ -78,8 +78,8 @@ def find(version: str, host: Path | None = None) -> dict[str, Any]:
     """Return the facts of the interpreter for `version`: pyenv's, else `host` (default: the running one)."""
     if not _VERSION.fullmatch(version):
         raise InterpreterError(
-            f"{version!r} names no Python; give the first two numbers, as 3.11, with a t for the free-threaded "
-            f"build, as 3.14t"
+            f"{version!r} names no Python; give the first two numbers, as 3.11, "
+            "with a t for the free-threaded build, as 3.14t"
         )
     chosen = from_pyenv(version)
     facts = probe(chosen or host or Path(sys.executable))
@@ -92,7 +92,8 @@ def find(version: str, host: Path | None = None) -> dict[str, Any]:
         # Debian has no free-threaded Python.
         debian = "" if version.endswith("t") else f"apt-get install python{version}-dev, or: "
         raise InterpreterError(
-            f"{facts['executable']} has no headers in {facts['include']}; run: {debian}pyenv install {version}"
+            f"{facts['executable']} has no headers in {facts['include']}; "
+            f"run: {debian}pyenv install {version}"
         )
     return facts
 
