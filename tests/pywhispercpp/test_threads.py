@@ -123,7 +123,7 @@ def test_no_message_is_lost_or_doubled(caplog: pytest.LogCaptureFixture) -> None
 
     names = [f"thread{number}" for number in range(THREADS)]
     with caplog.at_level(logging.DEBUG, logger="pywhispercpp"):
-        together(*[lambda name=name: log(name) for name in names])  # type: ignore[misc]
+        together(*[lambda name=name: log(name) for name in names])
         _core.drain_log()
     text = "\n".join(record.getMessage() for record in caplog.records)
     assert all(text.count(f"{name}-{number}-") == 1 for name in names for number in range(100))
@@ -140,7 +140,7 @@ def test_a_file_of_messages_is_not_written_to_after_it_is_closed(
                 _core.lang_id(f"{name}-{number}-")
 
     names = [f"file{number}" for number in range(4)]
-    together(*[lambda name=name: copy(name) for name in names])  # type: ignore[misc]
+    together(*[lambda name=name: copy(name) for name in names])
     assert "closed file" not in capfd.readouterr().err
 
 
