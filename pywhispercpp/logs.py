@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO, Union
@@ -18,13 +19,17 @@ Target = Union[bool, TextIO, str, "os.PathLike[str]", None]
 
 _LEVELS = {1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml's levels
 _listeners: list[Callable[[str], object]] = []
+# Threads log at once. A target is written to by one at a time, and never after its `with` has ended and
+# closed it; a target that logs by itself comes back on its own thread, hence the R.
+_listening = threading.RLock()
 
 
 def _sink(level: int, message: bytes) -> None:
     text = message.decode("utf-8", errors="replace")
     logger.log(_LEVELS.get(level, logging.INFO), "%s", text)
-    for listener in tuple(_listeners):
-        listener(text + "\n")
+    with _listening:
+        for listener in tuple(_listeners):
+            listener(text + "\n")
 
 
 def install() -> None:
@@ -44,9 +49,11 @@ def copied_to(target: Target) -> Iterator[None]:
         else:
             write = target.write
         _core.drain_log()  # what came before belongs to the log only
-        _listeners.append(write)
+        with _listening:
+            _listeners.append(write)
         try:
             yield
         finally:
             _core.drain_log()
-            _listeners.remove(write)
+            with _listening:
+                _listeners.remove(write)

@@ -1,6 +1,6 @@
 """wheel(): Python sources + extension modules -> a wheel for the pinned interpreter."""
 
-load("@pinned_python//:defs.bzl", "EXT_SUFFIX", "MULTIARCH", "TAG")
+load("@pinned_python//:defs.bzl", "ABI", "EXT_SUFFIX", "MULTIARCH", "TAG")
 
 _PYTHON = "@bazel_tools//tools/python:toolchain_type"
 
@@ -12,7 +12,7 @@ def _wheel_impl(ctx):
     args.add_all("--library", ctx.files._libraries, map_each = _site, uniquify = True)
     args.add("--pyproject", ctx.file.pyproject)
     args.add("--sbom", ctx.file.sbom)
-    args.add("--tag", "%s-%s-linux_%s" % (TAG, TAG, ctx.attr.arch))
+    args.add("--tag", "%s-%s-linux_%s" % (TAG, ABI, ctx.attr.arch))
     args.add("--out", out.path)
     for file in ctx.files.srcs:
         args.add("--file", "%s=%s" % (file.short_path, file.path))

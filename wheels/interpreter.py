@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.tags import Tag
+
 from scripts.errors import BuildError
 from wheels.archive import WheelName
 from wheels.tag import glibc_of, machine_of
@@ -17,10 +19,11 @@ from wheels.tag import glibc_of, machine_of
 PATIENCE = 60.0
 
 _ASK = """
-import json, os, platform, sys
+import json, os, platform, sys, sysconfig
 print(json.dumps({
     "implementation": sys.implementation.name,
     "version": list(sys.version_info[:2]),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "machine": platform.machine(),
     "libc": os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "",
 }))
@@ -36,13 +39,19 @@ class Interpreter:
     version: tuple[int, int]
     machine: str
     glibc: tuple[int, int]
+    free_threaded: bool = False
+
+    @property
+    def number(self) -> str:
+        """The version as it is asked for: 3.14, or 3.14t for the free-threaded build."""
+        return f"{self.version[0]}.{self.version[1]}{'t' if self.free_threaded else ''}"
 
     @property
     def words(self) -> str:
         """The interpreter in words, for messages."""
         glibc = f"glibc {self.glibc[0]}.{self.glibc[1]}" if self.glibc > (0, 0) else "no glibc"
         name = {"cpython": "CPython"}.get(self.implementation, self.implementation)
-        return f"{self.executable} is {name} {self.version[0]}.{self.version[1]}, {self.machine}, {glibc}"
+        return f"{self.executable} is {name} {self.number}, {self.machine}, {glibc}"
 
 
 def clean_environment() -> dict[str, str]:
@@ -73,19 +82,24 @@ def ask(executable: Path) -> Interpreter:
     number = str(facts["libc"] or "").replace("glibc", "").strip().split(".")
     glibc = (int(number[0]), int(number[1])) if len(number) >= 2 else (0, 0)
     version = (int(facts["version"][0]), int(facts["version"][1]))
-    return Interpreter(executable, str(facts["implementation"]), version, str(facts["machine"]), glibc)
+    implementation, machine = str(facts["implementation"]), str(facts["machine"])
+    return Interpreter(executable, implementation, version, machine, glibc, bool(facts["free_threaded"]))
 
 
 def refusal(name: WheelName, python: Interpreter) -> str:
     """Why the wheel cannot be installed there, in words; empty where it can."""
-    reasons = [_reason(tag.interpreter, tag.platform, python) for tag in name.tags]
+    reasons = [_reason(tag, python) for tag in name.tags]
     return "" if "" in reasons else sorted(reasons)[0]
 
 
-def _reason(wanted: str, platform: str, python: Interpreter) -> str:
+def _reason(tag: Tag, python: Interpreter) -> str:
     """Why one tag does not fit, empty where it does."""
-    own = f"cp{python.version[0]}{python.version[1]}"
-    if python.implementation != "cpython" or wanted not in (own, "py3", f"py{own[2:]}"):
+    own, platform = f"cp{python.version[0]}{python.version[1]}", tag.platform
+    # The free-threaded build has an ABI of its own, and up to 3.14 no stable one.
+    abis = (f"{own}t", "none") if python.free_threaded else (own, "abi3", "none")
+    fits = tag.interpreter in (own, "py3", f"py{own[2:]}") and tag.abi in abis
+    if python.implementation != "cpython" or not fits:
+        wanted = tag.abi if tag.abi.startswith("cp") else tag.interpreter
         dotted = f"{wanted[2:3]}.{wanted[3:]}"
         return f"the wheel is for {wanted}, {python.words}; give --python with a CPython {dotted}"
     if platform != "any" and machine_of(platform) != python.machine:

@@ -57,7 +57,7 @@ class Request:
     @property
     def name(self) -> str:
         """What tells this build from others, for the name of its folder."""
-        return f"{self.python['tag']}-{self.target}-{self.compiler}-{self.profile}"
+        return f"{self.python['abi']}-{self.target}-{self.compiler}-{self.profile}"
 
 
 def find_python(version: str) -> dict[str, Any]:
@@ -88,7 +88,12 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     parser.add_argument("--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)")
     parser.add_argument("--compiler", choices=targets.COMPILERS, help="default: gcc here, zig for the rest")
     parser.add_argument("--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)")
-    parser.add_argument("--python", default=PYTHON_VERSION, metavar="3.N", help=f"default: {PYTHON_VERSION}")
+    parser.add_argument(
+        "--python",
+        default=PYTHON_VERSION,
+        metavar="3.N[t]",
+        help=f"default: {PYTHON_VERSION}; 3.14t is the free-threaded build",
+    )
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
     given = parser.parse_args(argv)
     arch = targets.find(given.target)["arch"]

@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace pwc {
 namespace {
@@ -28,9 +29,22 @@ std::deque<Line> & queue() {
     return *lines;
 }
 
+// A mutex and not the GIL guards the sink: free-threaded Python has none. No Python code may run under it.
+std::mutex sink_mutex;
 py::object & sink() {
     static auto * object = new py::object(py::none());  // never destroyed: the interpreter may be gone by then
     return *object;
+}
+
+py::object current_sink() {
+    const std::lock_guard<std::mutex> guard(sink_mutex);
+    return sink();
+}
+
+// The old sink leaves with the argument, after the lock: its end may run Python code.
+void set_sink(py::object callable) {
+    const std::lock_guard<std::mutex> guard(sink_mutex);
+    std::swap(sink(), callable);
 }
 
 std::string & errors_of_this_thread() {
@@ -84,12 +98,13 @@ void drain_log() {
         const std::lock_guard<std::mutex> guard(queue_mutex);
         lines.swap(queue());
     }
-    if (sink().is_none()) {
+    const py::object call = current_sink();
+    if (call.is_none()) {
         return;
     }
     for (const Line & line : lines) {
         try {
-            sink()(line.level, py::bytes(line.text));
+            call(line.level, py::bytes(line.text));
         } catch (py::error_already_set & error) {  // a broken log handler must not break a transcription
             error.discard_as_unraisable("pywhispercpp's log sink");
         }
@@ -99,7 +114,7 @@ void drain_log() {
 void bind_log(py::module_ & m) {
     whisper_log_set(on_message, nullptr);  // sets ggml's callback too
     m.def(
-        "set_log_sink", [](py::object callable) { sink() = std::move(callable); }, py::arg("sink"),
+        "set_log_sink", [](py::object callable) { set_sink(std::move(callable)); }, py::arg("sink"),
         "Call sink(level, text) for every message of whisper.cpp and ggml; None drops them. Levels are ggml's: "
         "1 debug, 2 info, 3 warning, 4 error.");
     m.def("drain_log", &drain_log, "Hand the waiting messages to the sink now.");

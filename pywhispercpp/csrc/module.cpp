@@ -4,11 +4,25 @@
 
 #include <whisper.h>
 
-PYBIND11_MODULE(_core, m) {
+#include <mutex>
+#include <string>
+
+namespace {
+
+// whisper.cpp writes the text into one static string.
+std::string system_info() {
+    static std::mutex mutex;
+    const std::lock_guard<std::mutex> guard(mutex);
+    return whisper_print_system_info();
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {  // why it may say so: bind.h
     m.doc() = "whisper.cpp for Python. Private: use pywhispercpp.Model.";
 
     m.attr("SAMPLE_RATE") = WHISPER_SAMPLE_RATE;
-    m.def("system_info", &whisper_print_system_info, "The ISA features and backends compiled in, as whisper.cpp words them.");
+    m.def("system_info", &system_info, "The ISA features and backends compiled in, as whisper.cpp words them.");
     m.def("whisper_version", &whisper_version, "The version of the whisper.cpp inside.");
 
     pwc::bind_backend(m);

@@ -11,12 +11,15 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from packaging.tags import sys_tags
 
 from scripts.errors import BuildError
 from toolchains.python import interpreter
 from wheels.request import parse
 
-HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+FREE = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+NUMBER = f"{sys.version_info.major}.{sys.version_info.minor}"
+HERE = NUMBER + FREE
 REAL = Path(os.path.realpath(sys.executable))
 OLDER = "3.1"  # a prefix of 3.11 in text, and another version
 
@@ -43,7 +46,7 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pyenv:
 
 
 def test_pyenvs_interpreter_is_chosen(pyenv: Pyenv) -> None:
-    python = pyenv.add(f"{HERE}.7")
+    python = pyenv.add(f"{NUMBER}.7{FREE}")
     assert interpreter.from_pyenv(HERE) == python
     facts = interpreter.find(HERE, host=Path("/no/such/python"))
     assert facts["version"] == HERE
@@ -51,17 +54,41 @@ def test_pyenvs_interpreter_is_chosen(pyenv: Pyenv) -> None:
 
 
 def test_the_newest_patch_is_chosen_by_number(pyenv: Pyenv) -> None:
-    pyenv.add(f"{HERE}.9")
-    newest = pyenv.add(f"{HERE}.10")
-    pyenv.add(f"{HERE}.11t")
-    pyenv.add(f"{HERE}-dev")
-    assert interpreter.from_pyenv(HERE) == newest
+    pyenv.add("3.14.9")
+    newest = pyenv.add("3.14.10")
+    pyenv.add("3.14.11t")
+    pyenv.add("3.14-dev")
+    pyenv.add("3.14.5rc1")
+    assert interpreter.from_pyenv("3.14") == newest
+
+
+def test_the_free_threaded_build_is_another_python(pyenv: Pyenv) -> None:
+    pyenv.add("3.14.10")
+    assert interpreter.from_pyenv("3.14t") is None
+    pyenv.add("3.14.2t")
+    newest = pyenv.add("3.14.10t")
+    pyenv.add("3.14t-dev")
+    pyenv.add("3.14.5rc1t")
+    assert interpreter.from_pyenv("3.14t") == newest
+
+
+def test_the_other_build_of_the_same_number_will_not_do(pyenv: Pyenv) -> None:
+    other = NUMBER if FREE else f"{NUMBER}t"
+    with pytest.raises(interpreter.InterpreterError, match=f"Python {other} is asked for, pyenv has none"):
+        interpreter.find(other)
+
+
+@pytest.mark.parametrize("version", ["abc", "", "3", "3.11.7", "3.14tt", "2.7", "t", "3.14-dev", "../3.11"])
+def test_what_is_no_version_says_how_one_looks(pyenv: Pyenv, version: str) -> None:
+    with pytest.raises(BuildError, match=r"names no Python; give the first two numbers, as 3\.11") as caught:
+        parse(["--python", version], Path("dist"))
+    assert str(caught.value).startswith(repr(version))
 
 
 def test_a_version_without_its_interpreter_does_not_count(pyenv: Pyenv) -> None:
-    (pyenv.root / "versions" / f"{HERE}.10" / "bin").mkdir(parents=True)
-    whole = pyenv.add(f"{HERE}.2")
-    assert interpreter.from_pyenv(HERE) == whole
+    (pyenv.root / "versions" / "3.14.10" / "bin").mkdir(parents=True)
+    whole = pyenv.add("3.14.2")
+    assert interpreter.from_pyenv("3.14") == whole
 
 
 def test_one_version_is_not_mistaken_for_another(pyenv: Pyenv) -> None:
@@ -78,9 +105,12 @@ def test_one_version_is_not_mistaken_for_another(pyenv: Pyenv) -> None:
 def test_without_pyenv_the_running_interpreter_is_taken(pyenv: Pyenv) -> None:
     facts = interpreter.find(HERE)
     assert Path(facts["executable"]).samefile(REAL)
-    assert facts["tag"] == f"cp{sys.version_info.major}{sys.version_info.minor}"
-    assert facts["full_version"] == ".".join(map(str, sys.version_info[:3]))
-    assert (Path(facts["include"]) / "patchlevel.h").read_text().count(f'"{facts["full_version"]}')
+    # pip's own rules say what fits this interpreter best.
+    best = next(sys_tags())
+    assert (facts["tag"], facts["abi"]) == (best.interpreter, best.abi)
+    assert facts["full_version"] == ".".join(map(str, sys.version_info[:3])) + FREE
+    full = facts["full_version"].rstrip("t")
+    assert (Path(facts["include"]) / "patchlevel.h").read_text().count(f'"{full}')
 
 
 def test_a_virtual_environment_answers_as_its_base(pyenv: Pyenv, tmp_path: Path) -> None:
@@ -90,9 +120,9 @@ def test_a_virtual_environment_answers_as_its_base(pyenv: Pyenv, tmp_path: Path)
     assert facts["include"] == interpreter.find(HERE)["include"]
 
 
-@pytest.mark.parametrize("version", [OLDER, "3.99"])
+@pytest.mark.parametrize("version", [OLDER, "3.99", "3.99t"])
 def test_a_version_that_is_not_installed_says_what_to_run(pyenv: Pyenv, version: str) -> None:
-    pyenv.add(f"{HERE}.7")
+    pyenv.add(f"{NUMBER}.7{FREE}")
     with pytest.raises(
         interpreter.InterpreterError, match=rf"run: pyenv install {version} \(or start nox with"
     ):
@@ -114,7 +144,7 @@ def test_missing_headers_say_what_to_install(pyenv: Pyenv, tmp_path: Path) -> No
     (prefix / "lib").symlink_to(Path(sys.base_prefix) / "lib")
     with pytest.raises(interpreter.InterpreterError, match=f"has no headers in {prefix}") as caught:
         interpreter.find(HERE, host=python)
-    assert f"apt-get install python{HERE}-dev" in str(caught.value)
+    assert (f"apt-get install python{HERE}-dev" in str(caught.value)) is not bool(FREE)
     assert f"pyenv install {HERE}" in str(caught.value)
 
 

@@ -43,17 +43,17 @@ def test_the_extensions_have_the_suffix_of_the_pinned_and_of_the_running_python(
 
 def test_the_tag_is_that_of_the_pinned_python(built: Path, facts: dict[str, Any]) -> None:
     _, _, python, abi, _ = built.stem.split("-")
-    assert (python, abi) == (facts["tag"], facts["tag"])
+    assert (python, abi) == (facts["tag"], facts["abi"])
     with zipfile.ZipFile(built) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
         tags = re.findall(r"^Tag: (.+)$", archive.read(name).decode(), re.MULTILINE)
-    assert [tag.split("-")[:2] for tag in tags] == [[facts["tag"], facts["tag"]]] * len(tags)
+    assert [tag.split("-")[:2] for tag in tags] == [[facts["tag"], facts["abi"]]] * len(tags)
     assert tags
 
 
 def test_the_suffix_names_the_tag(built: Path, facts: dict[str, Any]) -> None:
     for suffix in extensions(built).values():
-        assert f"cp{suffix.split('-')[1]}" == facts["tag"]
+        assert f"cp{suffix.split('-')[1]}" == facts["abi"]
 
 
 def test_bazel_took_headers_and_runtime_from_that_interpreter(root: Path, facts: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def test_bazel_took_headers_and_runtime_from_that_interpreter(root: Path, facts:
 
 
 def test_cmake_took_headers_from_that_interpreter(root: Path, facts: dict[str, Any]) -> None:
-    cache = root / "build" / "cmake" / f"{facts['tag']}-native" / "CMakeCache.txt"
+    cache = root / "build" / "cmake" / f"{facts['abi']}-native" / "CMakeCache.txt"
     text = cache.read_text(encoding="utf-8")
     found = re.findall(r"^_?Python_INCLUDE_DIR\w*:\w+=(.+)$", text, re.MULTILINE)
     assert found

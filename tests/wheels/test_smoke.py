@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.wheels.conftest import Workshop
 
 PI = Interpreter(Path("/usr/bin/python3"), "cpython", (3, 11), "aarch64", (2, 36))
+FREE = Interpreter(Path("/usr/bin/python3.14t"), "cpython", (3, 14), "aarch64", (2, 36), free_threaded=True)
 
 
 def reason(tag: str, python: Interpreter = PI) -> str:
@@ -51,6 +52,20 @@ def test_another_python_is_refused() -> None:
     assert said.endswith("give --python with a CPython 3.12")
 
 
+def test_the_free_threaded_build_and_the_usual_one_take_their_own_wheels() -> None:
+    usual = Interpreter(Path("/usr/bin/python3.14"), "cpython", (3, 14), "aarch64", (2, 36))
+    assert reason("cp314-cp314t-manylinux_2_34_aarch64", FREE) == ""
+    assert reason("cp314-cp314-manylinux_2_34_aarch64", usual) == ""
+    assert reason("py3-none-any", FREE) == reason("py3-none-any", usual) == ""
+    said = reason("cp314-cp314-manylinux_2_34_aarch64", FREE)
+    assert said.startswith("the wheel is for cp314, /usr/bin/python3.14t is CPython 3.14t")
+    assert said.endswith("give --python with a CPython 3.14")
+    said = reason("cp314-cp314t-manylinux_2_34_aarch64", usual)
+    assert said.startswith("the wheel is for cp314t, /usr/bin/python3.14 is CPython 3.14,")
+    assert said.endswith("give --python with a CPython 3.14t")
+    assert "is for cp314, " in reason("cp314-abi3-manylinux_2_34_aarch64", FREE)
+
+
 def test_another_machine_is_refused() -> None:
     assert reason("cp311-cp311-manylinux_2_34_x86_64").startswith("the wheel is for x86_64, ")
 
@@ -62,6 +77,7 @@ def test_an_older_glibc_is_refused() -> None:
 def test_this_python_says_who_it_is() -> None:
     here = ask(Path(sys.executable))
     assert here.version == sys.version_info[:2]
+    assert here.free_threaded is ("t" in sys.abiflags)
     assert here.machine == platform.machine()
     assert here.glibc >= (2, 17)
     assert here.executable == Path(sys.executable)

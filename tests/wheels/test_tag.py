@@ -12,6 +12,7 @@ import pytest
 
 from scripts.errors import BuildError
 from wheels import archive
+from wheels.checks.tag import _wanted_suffixes
 from wheels.elf import ElfFile, parse_elf
 from wheels.tag import blockers, glibc_of, machine_of, platform_tag, policies
 
@@ -101,6 +102,12 @@ def test_parts_of_a_platform() -> None:
     assert machine_of("manylinux2014_aarch64") == "aarch64"
     assert glibc_of("manylinux_2_34_x86_64") == (2, 34)
     assert glibc_of("linux_aarch64") == (0, 0)
+
+
+@pytest.mark.parametrize("abi", ["cp39", "cp314", "cp314t"])
+def test_the_suffix_follows_the_abi(abi: str) -> None:
+    wanted = _wanted_suffixes(library(), {abi})
+    assert wanted == [f"cpython-{abi[2:]}-x86_64-linux-gnu"]
 
 
 def test_elf_facts_of_a_compiled_library(workshop: Workshop) -> None:

@@ -14,19 +14,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# The free-threaded build is another Python than the usual one of its number: "3.14t", as pyenv names it.
+# What follows "cpython-" in SOABI follows "cp" in the ABI tag: `t` for that build, `d` for a debug build.
 _PROBE = """
 import json, sys, sysconfig
+number, free = "%d.%d" % sys.version_info[:2], "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
 print(json.dumps({
     "executable": getattr(sys, "_base_executable", "") or sys.executable,
-    "version": "%d.%d" % sys.version_info[:2],
-    "full_version": "%d.%d.%d" % sys.version_info[:3],
+    "version": number + free,
+    "full_version": "%d.%d.%d" % sys.version_info[:3] + free,
     "include": sysconfig.get_path("include", vars={"installed_base": sys.base_prefix}),
     "ext_suffix": sysconfig.get_config_var("EXT_SUFFIX"),
     "multiarch": sysconfig.get_config_var("MULTIARCH") or "",
-    "tag": "cp%d%d" % sys.version_info[:2],
+    "tag": "cp" + number.replace(".", ""),
+    "abi": "cp" + sysconfig.get_config_var("SOABI").split("-")[1],
     "platform": sysconfig.get_platform().replace("-", "_").replace(".", "_"),
 }))
 """
+
+_VERSION = re.compile(r"3\.\d+t?")
 
 
 class InterpreterError(Exception):
@@ -45,22 +51,23 @@ def _pyenv_root() -> Path | None:
 
 
 def _patch_level(path: Path) -> int:
-    return int(path.name.rsplit(".", 1)[1])
+    return int(path.name.rsplit(".", 1)[1].rstrip("t"))
 
 
 def from_pyenv(version: str) -> Path | None:
-    """Return pyenv's newest `version` (as "3.11"), or None where pyenv or that version is not there."""
+    """Return pyenv's newest `version` ("3.11", "3.14t"), or None where pyenv or that version is not there."""
     root = _pyenv_root()
     if root is None:
         return None
-    pattern = re.compile(re.escape(version) + r"\.\d+")
-    found = [p for p in root.glob(f"versions/{version}.*") if pattern.fullmatch(p.name)]
+    number, free = (version[:-1], "t") if version.endswith("t") else (version, "")
+    pattern = re.compile(re.escape(number) + r"\.\d+" + free)
+    found = [p for p in root.glob(f"versions/{number}.*") if pattern.fullmatch(p.name)]
     found = [p for p in found if (p / "bin" / "python3").exists()]
     return max(found, key=_patch_level) / "bin" / "python3" if found else None
 
 
 def probe(executable: Path) -> dict[str, Any]:
-    """Ask an interpreter for its version, headers, extension suffix, wheel tag and platform."""
+    """Ask an interpreter for its version, headers, extension suffix, wheel tags and platform."""
     done = subprocess.run([str(executable), "-I", "-c", _PROBE], text=True, capture_output=True, check=False)
     if done.returncode:
         raise InterpreterError(f"cannot run {executable}: {done.stderr.strip()}")
@@ -70,6 +77,11 @@ def probe(executable: Path) -> dict[str, Any]:
 
 def find(version: str, host: Path | None = None) -> dict[str, Any]:
     """Return the facts of the interpreter for `version`: pyenv's, else `host` (default: the running one)."""
+    if not _VERSION.fullmatch(version):
+        raise InterpreterError(
+            f"{version!r} names no Python; give the first two numbers, as 3.11, "
+            "with a t for the free-threaded build, as 3.14t"
+        )
     chosen = from_pyenv(version)
     facts = probe(chosen or host or Path(sys.executable))
     if facts["version"] != version:
@@ -78,9 +90,11 @@ def find(version: str, host: Path | None = None) -> dict[str, Any]:
             f"{facts['full_version']}; run: pyenv install {version} (or start nox with Python {version})"
         )
     if not (Path(facts["include"]) / "Python.h").is_file():
+        # Debian has no free-threaded Python.
+        debian = "" if version.endswith("t") else f"apt-get install python{version}-dev, or: "
         raise InterpreterError(
             f"{facts['executable']} has no headers in {facts['include']}; "
-            f"run: apt-get install python{version}-dev, or: pyenv install {version}"
+            f"run: {debian}pyenv install {version}"
         )
     return facts
 

@@ -73,7 +73,7 @@ def _pinned_python_impl(ctx):
 
 pinned_python = repository_rule(
     implementation = _pinned_python_impl,
-    doc = "The interpreter of --repo_env=PYWHISPERCPP_PYTHON=3.x (default: version.bzl), found by interpreter.py.",
+    doc = "The interpreter of --repo_env=PYWHISPERCPP_PYTHON=3.N[t] (default: version.bzl), found by interpreter.py.",
     environ = [
         "HOME",
         "PATH",
