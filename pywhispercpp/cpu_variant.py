@@ -45,7 +45,7 @@ def backend_info() -> BackendInfo:
     """Return which CPU variant runs here and why; chooses and loads it where no model has done so yet.
 
     Raises BackendError where none can be loaded, OptionError where PYWHISPERCPP_CPU_VARIANT names one that is
-    not there or that this CPU cannot run. Source: the CPU itself (cpuid; getauxval on Arm), not /proc/cpuinfo.
+    not there or that this CPU cannot run. Source: the CPU itself (cpuid, getauxval), not /proc/cpuinfo.
     """
     return _load(None)
 
@@ -53,7 +53,7 @@ def backend_info() -> BackendInfo:
 def use_cpu_variant(name: str) -> BackendInfo:
     """Use this CPU variant in place of the best one, for the whole process; call it before the first model.
 
-    Wins over PYWHISPERCPP_CPU_VARIANT. Raises OptionError, with the list of those that would do, for a name that
+    Wins over PYWHISPERCPP_CPU_VARIANT. Raises OptionError, with the list of those that do, for a name that
     is not there, that this CPU cannot run, or that differs from what is loaded already.
     """
     return _load(name)
@@ -70,7 +70,8 @@ def _load(name: str | None) -> BackendInfo:
             _chosen = chosen
         elif name is not None and name != _chosen.variant:
             raise OptionError(
-                f"cpu_variant={name!r}: this process runs {_chosen.variant!r} already; choose before the first model"
+                f"cpu_variant={name!r}: this process runs {_chosen.variant!r} already; "
+                "choose before the first model"
             )
         return _chosen
 
@@ -112,7 +113,8 @@ def _only(wanted: str | None, asked_by: str) -> BackendInfo:
     profile = build_info().profile
     if wanted not in (None, profile):
         raise OptionError(
-            f"{asked_by}={wanted!r}: this wheel holds one variant only, {profile!r}; a portable wheel holds several"
+            f"{asked_by}={wanted!r}: this wheel holds one variant only, {profile!r}; "
+            "a portable wheel holds several"
         )
     reason = f"built for the profile {profile!r}: the only one inside"
     return BackendInfo(profile, reason, wanted is not None, (profile,), {}, "")
@@ -135,4 +137,6 @@ def _load_library(path: str) -> None:
     try:
         _core.load_backend(path)
     except RuntimeError as error:
-        raise BackendError(f"{error}; install pywhispercpp again, or choose another by {ENVIRONMENT_VARIABLE}") from None
+        raise BackendError(
+            f"{error}; install pywhispercpp again, or choose another by {ENVIRONMENT_VARIABLE}"
+        ) from None

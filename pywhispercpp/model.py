@@ -62,7 +62,7 @@ class Model:
             always go to logging.getLogger("pywhispercpp"), which is quiet by default.
         use_openvino, openvino_*: not in this build; use_openvino=True raises ModelError.
         context_params: use_gpu, flash_attn, gpu_device; whisper.cpp's defaults for what is left out.
-        cpu_variant: which of backend_info().available to compute with, in the whole process; the best when None.
+        cpu_variant: which of backend_info().available the whole process computes with; the best when None.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """

@@ -52,7 +52,7 @@ def lines(profile: str, target: str, compiler: str) -> Iterator[str]:
 
 
 def _variant_lines(profile: str, arch: str, compiler: str) -> Iterator[str]:
-    """The CPU variants of a portable wheel: their names, flags and files, and what build_info.h says of them."""
+    """The CPU variants of a portable wheel: names, flags and files, and what build_info.h says of them."""
     found = variants(profile, arch, compiler)
     yield _set("CPU_VARIANTS", list(found))
     for name, variant_flags in found.items():

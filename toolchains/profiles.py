@@ -37,7 +37,7 @@ def require(profile: str, arch: str) -> None:
 
 
 def _flags(entry: dict[str, Any], arch: str, compiler: str) -> list[str] | None:
-    """Return the flags of a profile or variant; None where the compiler has none (toolchains/flags.bzl too)."""
+    """Return the flags of a profile or variant; None where the compiler has none (as flags.bzl does)."""
     if arch not in entry["flags"]:
         return BASELINE[arch][compiler] + ["-m" + feature for feature in entry["features"]]
     spelled: list[str] | None = entry["flags"][arch].get(compiler)

@@ -1,6 +1,7 @@
 """Writes the software bill of materials that travels in the wheel (PEP 770), as CycloneDX 1.6 JSON.
 
-`python -m toolchains.sbom --pins … --pyproject … --patch … --compiler … --out FILE`: an action of Bazel, a step of CMake.
+`python -m toolchains.sbom --pins … --pyproject … --patch … --compiler … --out FILE`: an action of Bazel and a
+step of CMake.
 It tells what is compiled in, out of the pins and the patches alone: no clock, no random number, no path of
 the builder, nothing of the build path. What is only linked dynamically (gcc's libstdc++, glibc, musl) is not
 inside and not listed; zig links its C++ library statically.
@@ -116,7 +117,10 @@ def _runtime(zig: Json, compiler: str) -> list[Json]:
         for arch in sorted(zig["sha256"])
     ]
     more = {"description": "compiler-rt, linked in", "properties": wheels}
-    return [*llvm, _component("zig", zig["version"], f"pkg:pypi/ziglang@{zig['version']}", zig["license"], **more)]
+    return [
+        *llvm,
+        _component("zig", zig["version"], f"pkg:pypi/ziglang@{zig['version']}", zig["license"], **more),
+    ]
 
 
 def bill(pins: Json, project: Json, patches: Sequence[Path], compiler: str = "gcc") -> Json:

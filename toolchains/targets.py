@@ -23,5 +23,7 @@ def host() -> str:
 def find(name: str) -> dict[str, Any]:
     """Return the data of a target; BuildError lists the known ones for an unknown one."""
     if name not in TARGETS:
-        raise BuildError(f"target {name!r} is unknown; there are: {', '.join(TARGETS)} (toolchains/targets.bzl)")
+        raise BuildError(
+            f"target {name!r} is unknown; there are: {', '.join(TARGETS)} (toolchains/targets.bzl)"
+        )
     return TARGETS[name]

@@ -32,7 +32,7 @@ def say_whose_rc() -> None:
 
 
 def _platform(request: Request) -> list[str]:
-    """Return the options of a cross compiler; its own output folder, or the next build would overwrite this one's."""
+    """Return the options of a cross compiler, among them an output folder that no other build overwrites."""
     if not request.is_cross:
         return []
     name = f"{request.target}_{request.compiler}"

@@ -43,7 +43,9 @@ def main(argv: Sequence[str]) -> None:
     if request.target == targets.host():
         print(f"\n{smoke(wheel, SPEECH, Path(request.python['executable']))}")
     else:
-        print(f"\n{wheel.name}: {wheel.stat().st_size:,} bytes, checked and not run: it is for {request.target}")
+        print(
+            f"\n{wheel.name}: {wheel.stat().st_size:,} bytes, checked and not run: it is for {request.target}"
+        )
         print(f"to run it under emulation: nox -s emulate -- {from_here(wheel)}")
 
 

@@ -1,4 +1,4 @@
-"""Builds what the test suite runs on: the wheel of each build path and a portable one, in `build/test-wheels/`."""
+"""Builds what the test suite runs on: a wheel by each build path, and a portable, in build/test-wheels."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def configure(request: Request, folder: Path) -> None:
     python = environment(request)
     settings = {**_settings(request), "cmake.define.Python_EXECUTABLE": python}
     prefix = "cmake.define."
-    defines = [f"-D{key[len(prefix):]}={value}" for key, value in settings.items() if key.startswith(prefix)]
+    defines = [f"-D{key[len(prefix) :]}={value}" for key, value in settings.items() if key.startswith(prefix)]
     if toolchain := settings.get("cmake.toolchain-file"):
         defines.append(f"-DCMAKE_TOOLCHAIN_FILE={toolchain}")
     command: list[Argument] = [python.parent / "cmake", "-G", "Ninja", "-S", ROOT, "-B", folder]

@@ -67,7 +67,7 @@ LICENCES = (
     # ggml's fast matrix product (GGML_LLAMAFILE) carries its own notice.
     Licence("llamafile", "*llamafile/LICENSE*", "Mozilla Foundation"),
     Licence("pybind11", "*pybind11/LICENSE*", "Wenzel Jakob"),
-    # Linked in by zig: its C++ library and its compiler-rt. All wheels have the same metadata, so all carry these.
+    # Linked in by zig: its C++ library, compiler-rt. All wheels have the same metadata, so all carry these.
     Licence("libc++", "*libcxx/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
     Licence("libc++abi", "*libcxxabi/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
     Licence("libunwind", "*libunwind/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),

@@ -16,8 +16,8 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from scripts.command import capture
 from scripts.errors import BuildError
-from scripts.whisper_cpp import patch_files
 from scripts.pins import ROOT, WHEELS, WHISPER_CPP, ZIG
+from scripts.whisper_cpp import patch_files
 from wheels.bazel_backend import git_state
 from wheels.maker import facts
 from wheels.sums import sha256

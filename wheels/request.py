@@ -85,9 +85,13 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     """Turn the command line into a Request; BuildError where one of its parts is not to be had."""
     parser = argparse.ArgumentParser(prog="nox -s build_wheel --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default="bazel", help="build path (default: bazel)")
-    parser.add_argument("--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)")
+    parser.add_argument(
+        "--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)"
+    )
     parser.add_argument("--compiler", choices=targets.COMPILERS, help="default: gcc here, zig for the rest")
-    parser.add_argument("--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)")
+    parser.add_argument(
+        "--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)"
+    )
     parser.add_argument(
         "--python",
         default=PYTHON_VERSION,
@@ -100,7 +104,9 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     profile = _profile(given.profile, given.target)
     profiles.require(profile, arch)
     if profile == "native" and given.target != targets.host():
-        raise BuildError(f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}")
+        raise BuildError(
+            f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}"
+        )
     compiler = _compiler(given.compiler, given.target, profile)
     python = find_python(given.python)
     return Request(given.backend, given.target, compiler, profile, python, given.dist.resolve())

@@ -49,7 +49,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "-m", "--model", default="base.en", help="name or path of the model (default: base.en)"
     )
     parser.add_argument("--models-dir", help="where models are kept by name")
-    parser.add_argument("--cpu-variant", help="CPU code to compute with (default: the best that this CPU can run)")
+    parser.add_argument(
+        "--cpu-variant", help="CPU code to compute with (default: the best that this CPU can run)"
+    )
     parser.add_argument(
         "-p", "--processors", type=int, default=1, help="split the audio and work side by side"
     )

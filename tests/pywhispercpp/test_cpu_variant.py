@@ -15,8 +15,8 @@ import pytest
 
 from toolchains.profiles import VARIANTS, machine
 
-HASWELL = "sse3 ssse3 sse4.1 sse4.2 popcnt avx f16c fma avx2 bmi2".split()
-NEON = "neon crc32 lse rdm dotprod fp16".split()
+HASWELL = ["sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "avx", "f16c", "fma", "avx2", "bmi2"]
+NEON = ["neon", "crc32", "lse", "rdm", "dotprod", "fp16"]
 # A CPU of this architecture, its best variant, the next best one, and one that it cannot run.
 CPU, BEST, NEXT, TOO_NEW = {
     "x86_64": (HASWELL, "haswell", "piledriver", "zen4"),
@@ -152,7 +152,8 @@ def test_every_variant_that_this_cpu_can_run_hears_the_same(unpacked: Path, tiny
     usable = [name for name in info[3] if name not in info[4]]
     assert usable
     code = (
-        f"m = p.Model({str(tiny_en)!r}, cpu_variant=%r, n_threads=2); a = m._load_audio({str(jfk)!r})[:64000]; "
+        f"m = p.Model({str(tiny_en)!r}, cpu_variant=%r, n_threads=2); "
+        f"a = m._load_audio({str(jfk)!r})[:64000]; "
         "result = [p.backend_info().variant, ' '.join(s.text for s in m.transcribe(a, audio_ctx=256))]"
     )
     for name in usable:
@@ -188,7 +189,9 @@ def test_in_a_wheel_of_one_profile_another_variant_is_refused(profile: str) -> N
     env = {**os.environ, "PYWHISPERCPP_CPU_VARIANT": "z80"}
     done = subprocess.run([sys.executable, "-c", code], env=env, text=True, capture_output=True, check=False)
     assert done.returncode == 1
-    assert "PYWHISPERCPP_CPU_VARIANT='z80': this wheel holds one variant only, " + repr(profile) in done.stderr
+    assert (
+        "PYWHISPERCPP_CPU_VARIANT='z80': this wheel holds one variant only, " + repr(profile) in done.stderr
+    )
 
 
 @pytest.mark.parametrize("wrong", [1, b"haswell", ["haswell"]])

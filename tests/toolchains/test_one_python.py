@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from toolchains.python import interpreter
-from wheels.request import PYTHON_VERSION
+from wheels import cmake_backend
+from wheels.request import PYTHON_VERSION, parse
 
 
 @pytest.fixture(params=["bazel", "cmake"])
@@ -68,7 +69,7 @@ def test_bazel_took_headers_and_runtime_from_that_interpreter(root: Path, facts:
 
 
 def test_cmake_took_headers_from_that_interpreter(root: Path, facts: dict[str, Any]) -> None:
-    cache = root / "build" / "cmake" / f"{facts['abi']}-native" / "CMakeCache.txt"
+    cache = cmake_backend.build_folder(parse([], root)) / "CMakeCache.txt"
     text = cache.read_text(encoding="utf-8")
     found = re.findall(r"^_?Python_INCLUDE_DIR\w*:\w+=(.+)$", text, re.MULTILINE)
     assert found

@@ -1,7 +1,7 @@
 """Makes Python's headers fit every target: `cross_headers.py INCLUDE MULTIARCH OUT`.
 
-Of all headers of CPython only pyconfig.h depends on the machine, and in it what matters for an extension are the
-sizes of C's types. Those are replaced by the compiler's own words for them; the rest is linked as it is.
+Of all headers of CPython only pyconfig.h depends on the machine, and in it what matters for an extension are
+the sizes of C's types. Those are replaced by the compiler's own words for them; the rest is linked as it is.
 Runs by itself with nothing installed: a Bazel repository rule and wheels/cmake_backend.py call it.
 """
 
