@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from scripts import fetch_wheels, fetch_whisper_cpp
+from scripts import fetch_wheels, fetch_whisper_cpp, fetch_zig
 from scripts.command import entry_point
 from wheels import bazel_backend, cmake_backend
 from wheels.collect import DIST, collect
@@ -19,16 +19,18 @@ BACKENDS: dict[str, Callable[[Request], Path]] = {
 SPEECH = fetch_whisper_cpp.SOURCES / "samples" / "jfk.wav"
 
 
-def fetch() -> None:
-    """Make sure that every pinned input is there and verified."""
+def fetch(request: Request) -> None:
+    """Make sure that every pinned input of a request is there and verified."""
     fetch_whisper_cpp.fetch()
     fetch_wheels.fetch_all()
+    if request.compiler == "zig":
+        fetch_zig.fetch()
 
 
 def build(request: Request) -> Path:
     """Build, tag and check the wheel of a request; return it in its place in `request.dist`."""
-    fetch()
-    return collect(BACKENDS[request.backend](request), request.dist)
+    fetch(request)
+    return collect(BACKENDS[request.backend](request), request.dist, request.build_number)
 
 
 def main(argv: Sequence[str]) -> None:
