@@ -24,8 +24,8 @@ _ALTERNATIVES = ("blas/libblas.so.3", "lapack/liblapack.so.3")
 def fetch(arch: str, folder: Path = BUILD / "sysroot") -> Path:
     """Make sure that `folder/ARCH` holds Debian's Python of an architecture; return it.
 
-    apt downloads with the sources, keys and proxies configured on this machine, but with lists and a status of
-    its own: it needs no root, and the system never hears of the other architecture.
+    apt downloads with the sources, keys and proxies configured on this machine, but with lists and a status
+    of its own: it needs no root, and the system never hears of the other architecture.
     """
     if arch not in DEBIAN:
         raise BuildError(f"there is no sysroot for {arch}; there is one for: {', '.join(DEBIAN)}")
@@ -47,7 +47,8 @@ def python(sysroot: Path) -> Path:
     found = [path for path in sysroot.glob("usr/bin/python3.*") if path.name[len("python3.") :].isdigit()]
     if len(found) != 1:
         raise BuildError(
-            f"{sysroot} holds {len(found)} interpreters in usr/bin, not one; remove it and try again"
+            f"{sysroot} holds {len(found)} Pythons in usr/bin, not one; "
+            "let apt's sources be those of one release of Debian"
         )
     return found[0]
 
@@ -102,8 +103,8 @@ def _download(arch: str, state: Path) -> list[Path]:
     except BuildError as error:
         raise BuildError(
             f"apt has no {' '.join(PACKAGES[arch])} for {DEBIAN[arch]}: {error}\n"
-            "Are Debian's sources in /etc/apt, and can they be reached? Ubuntu keeps arm64 and armhf on a mirror of "
-            "its own: add that to the sources"
+            "Are Debian's sources in /etc/apt, and can they be reached? Ubuntu keeps arm64 and armhf on a "
+            "mirror of its own: add that to the sources"
         ) from error
     return sorted(archives.glob("*.deb"))
 

@@ -27,12 +27,16 @@ CACHE = BUILD / "zig-cache"
 def fetch(folder: Path = BUILD) -> Path:
     """Make sure that `folder/ziglang` holds the pinned zig and `folder/zig` its programs; return the latter."""
     if machine() not in ZIG["sha256"]:
-        raise BuildError(f"zig is pinned for {', '.join(ZIG['sha256'])}, not for {machine()}; use --compiler gcc")
+        raise BuildError(
+            f"zig is pinned for {', '.join(ZIG['sha256'])}, not for {machine()}; use --compiler gcc"
+        )
     sha256 = ZIG["sha256"][machine()]
     unpacked = folder / "ziglang"
     if not is_current(unpacked, sha256):
         print(f"fetching zig {ZIG['version']} (100 MB)", flush=True)
-        wheel = index.download(f"ziglang=={ZIG['version']}", sha256, folder / "downloads", ["--only-binary", ":all:"])
+        wheel = index.download(
+            f"ziglang=={ZIG['version']}", sha256, folder / "downloads", ["--only-binary", ":all:"]
+        )
         with replacing(unpacked, sha256) as fresh, zipfile.ZipFile(wheel) as archive:
             archive.extractall(fresh)
             (fresh / "ziglang" / "zig").chmod(0o755)
@@ -57,7 +61,8 @@ def _program(zig: Path, tool: str, triple: str) -> str:
     """The text of one program: zig with its target and with caches of ours."""
     target = f" -target {triple}" if tool in ("cc", "c++") else ""
     caches = "".join(
-        f"export ZIG_{kind}_CACHE_DIR=${{ZIG_{kind}_CACHE_DIR:-{quote(str(CACHE))}}}\n" for kind in ("GLOBAL", "LOCAL")
+        f"export ZIG_{kind}_CACHE_DIR=${{ZIG_{kind}_CACHE_DIR:-{quote(str(CACHE))}}}\n"
+        for kind in ("GLOBAL", "LOCAL")
     )
     return f'#!/bin/sh\n{caches}exec {quote(str(zig))} {tool}{target} "$@"\n'
 

@@ -16,6 +16,8 @@ from wheels.emulator import Ended
 #: What is said in the first four seconds of jfk.wav.
 CLIP_SECONDS = 4
 CLIP_WORDS = "my fellow americans"
+#: The errors by which the package says that it has no code for a CPU.
+_NOTHING_LEFT = ("ImportError", "BackendError")
 _VARIANT = re.compile(r"pywhispercpp/libggml-cpu-(.+)\.so")
 
 
@@ -107,13 +109,14 @@ def _refused(facts: dict[str, Any], want: Expected) -> Verdict:
     error = f"{facts['kind']}: {facts['error']}"
     if want.variant:
         return Verdict("refused", problem=f"{want.variant} should run: {error}")
-    named = set(re.findall(r"[\w.-]+\w", facts["error"]))
-    unnamed = [name for name in want.lacks if name not in named]
+    if not want.lacks:
+        right = facts["kind"] in _NOTHING_LEFT
+        return Verdict("refused: no variant left", problem="" if right else f"should say so: {error}")
+    unnamed = set(want.lacks) - set(re.findall(r"[\w.-]*\w", facts["error"]))
     if facts["kind"] != "ImportError" or unnamed:
-        return Verdict(
-            "refused", problem=f"should be an ImportError that names {', '.join(want.lacks)}: {error}"
-        )
-    return Verdict(f"refused: lacks {_some(want.lacks)}" if want.lacks else "refused: no variant left")
+        problem = f"should be an ImportError that names {', '.join(want.lacks)}: {error}"
+        return Verdict("refused", problem=problem)
+    return Verdict(f"refused: lacks {_some(want.lacks)}")
 
 
 def _some(names: Sequence[str], most: int = 6) -> str:
