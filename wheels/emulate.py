@@ -19,7 +19,7 @@ from wheels import archive, emulator, foreign
 from wheels.archive import Wheel
 from wheels.cpus import CPUS, Cpu
 from wheels.emulator import Emulator
-from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, Verdict, judge, variants_in
+from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, NOTHING_LEFT, Verdict, judge, variants_in
 from wheels.interpreter import ask, refusal
 from wheels.staging import staging
 from wheels.tag import machine_of
@@ -96,7 +96,7 @@ def clip(audio: Path, folder: Path) -> Path:
     target = folder / "clip.wav"
     with wave.open(str(audio)) as source, wave.open(str(target), "wb") as short:
         short.setparams(source.getparams())
-        short.writeframes(source.readframes(CLIP_SECONDS * source.getframerate()))
+        short.writeframes(source.readframes(int(CLIP_SECONDS * source.getframerate())))
     return target
 
 
@@ -121,6 +121,8 @@ def rows(place: Place, cpus: Sequence[Cpu], audio: Path | None) -> Iterator[Row]
     for cpu in cpus:
         start = time.monotonic()
         verdict = place.run(cpu, audio, variants)
+        if verdict.outcome == NOTHING_LEFT:
+            verdict = replace(verdict, problem="a portable wheel must have something for every CPU")
         yield Row(place.wheel.path, cpu, verdict, time.monotonic() - start)
         if verdict.outcome in variants and not verdict.problem:
             start = time.monotonic()
@@ -166,7 +168,7 @@ def main(argv: Sequence[str]) -> None:
         "--cpu", action="append", default=[], metavar="NAME", help="only this CPU (repeatable)"
     )
     parser.add_argument("--quick", action="store_true", help="import and choose, but transcribe nothing")
-    parser.add_argument("--audio", type=Path, default=SPEECH, help=f"a wav that begins “… {CLIP_WORDS}”")
+    parser.add_argument("--audio", type=Path, default=SPEECH, help=f"a wav that begins “{CLIP_WORDS}”")
     given = parser.parse_args(argv)
     found = emulate(
         [archive.load(path) for path in given.wheels], given.cpu, None if given.quick else given.audio

@@ -16,9 +16,15 @@ import wave
 from pathlib import Path
 from types import ModuleType
 
-THREADS = 2
-# Greedy and without a second try: the words are what matters, and emulation is slow.
-OPTIONS = {"audio_ctx": 256, "temperature_inc": 0.0, "n_threads": THREADS, "print_progress": False}
+#: As little work as gives the words: emulation is slow. `audio_ctx` counts 20 ms each: a bit over the clip.
+OPTIONS = {
+    "audio_ctx": 128,
+    "max_tokens": 12,
+    "n_threads": 2,
+    "print_progress": False,
+    "single_segment": True,
+    "temperature_inc": 0.0,
+}
 
 
 def say(step: str, **facts: object) -> None:
