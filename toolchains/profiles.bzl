@@ -396,5 +396,5 @@ VARIANTS = {
 BASELINE = {
     "x86_64": {"gcc": ["-march=x86-64", "-mtune=generic"], "zig": ["-mcpu=x86_64"]},
     "aarch64": {"gcc": ["-march=armv8-a"], "zig": ["-mcpu=generic"]},
-    "armv7l": {"gcc": ["-march=armv7-a+fp", "-mfloat-abi=hard"], "zig": ["-mcpu=generic+v7a+vfp3d16"]},
+    "armv7l": {"gcc": ["-march=armv7-a+fp", "-mfloat-abi=hard"], "zig": ["-mcpu=generic+v7a+vfp3d16-neon"]},
 }

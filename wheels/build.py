@@ -7,10 +7,11 @@ from pathlib import Path
 
 from scripts import fetch_wheels, fetch_whisper_cpp, fetch_zig
 from scripts.command import entry_point
+from toolchains import targets
 from wheels import bazel_backend, cmake_backend
 from wheels.collect import DIST, collect
 from wheels.request import Request, parse
-from wheels.smoke import smoke
+from wheels.smoke import from_here, smoke
 
 BACKENDS: dict[str, Callable[[Request], Path]] = {
     "bazel": bazel_backend.build,
@@ -34,12 +35,15 @@ def build(request: Request) -> Path:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Build the wheel, then try it; the summary comes last."""
+    """Build the wheel, then try it where this machine can; the summary comes last."""
     request = parse(argv, DIST)
     wheel = build(request)
     print(wheel, flush=True)
-    summary = smoke(wheel, SPEECH, Path(request.python["executable"]))
-    print(f"\n{summary}")
+    if request.target == targets.host():
+        print(f"\n{smoke(wheel, SPEECH, Path(request.python['executable']))}")
+    else:
+        print(f"\n{wheel.name}: {wheel.stat().st_size:,} bytes, checked and not run: it is for {request.target}")
+        print(f"to run it under emulation: nox -s emulate -- {from_here(wheel)}")
 
 
 if __name__ == "__main__":

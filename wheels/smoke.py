@@ -95,7 +95,7 @@ def _require_speech(facts: dict[str, Any]) -> None:
             raise BuildError(f"the transcript should say {EXPECTED_WORDS!r}, it says {transcript!r}")
 
 
-def _from_here(path: Path) -> Path:
+def from_here(path: Path) -> Path:
     """The path as one would type it here."""
     here = Path.cwd()
     return path.relative_to(here) if here in path.parents else path
@@ -106,7 +106,7 @@ def summary(wheel: Path, name: WheelName, facts: dict[str, Any]) -> str:
     info, running = facts["build_info"], facts["backend_info"]
     speed = facts["audio_seconds"] / facts["wall_seconds"]
     rows = {
-        "wheel": str(_from_here(wheel)),
+        "wheel": str(from_here(wheel)),
         "size": f"{wheel.stat().st_size:,} bytes",
         "tag": " ".join(sorted(map(str, name.tags))),
         "profile": f"{info['profile']} ({' '.join(info['features']) or 'baseline'})",

@@ -60,7 +60,8 @@ def check_extensions(wheel: Wheel) -> Iterator[Finding]:
     abis = {tag.abi for tag in wheel.name.tags}
     for library in wheel.libraries:
         match = _EXTENSION.fullmatch(library.file_name)
-        if match is None and not library.modules:
+        # libggml-cpu-armv8.2_1.so looks like a module of an odd ABI, and is none.
+        if not library.modules and (match is None or library.file_name.startswith("lib")):
             continue
         wanted = _wanted_suffixes(library, abis)
         if match is None or match["soabi"] not in wanted:
