@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import shorten
 from typing import Any
 
 from toolchains.profiles import PORTABLE, VARIANTS
@@ -110,7 +111,7 @@ def _wrong_cpu(facts: dict[str, Any], cpu: Cpu, ran: bool) -> str:
 
 def _refused(facts: dict[str, Any], want: Expected) -> Verdict:
     """A refusal is right where it was to be expected and names every feature that is missing."""
-    error = f"{facts['kind']}: {facts['error']}"
+    error = shorten(f"{facts['kind']}: {facts['error']}", 300, placeholder=" …")
     if want.variant:
         return Verdict("refused", problem=f"{want.variant} should run: {error}")
     if not want.lacks:
