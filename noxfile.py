@@ -67,6 +67,13 @@ def reproduce(session: nox.Session) -> None:
 
 
 @nox.session
+def sdist(session: nox.Session) -> None:
+    """Build the sdist, which builds offline wherever pip does, and check it."""
+    install(session, "build")
+    session.run("python", "-m", "wheels.sdist", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Build the wheel by both paths and run the test suite on what was built."""
     install(session, "test")

@@ -15,26 +15,13 @@ import pooch
 from scripts import index
 from scripts.command import entry_point
 from scripts.errors import BuildError
-from scripts.pins import BUILD, ROOT, WHISPER_CPP
+from scripts.pins import BUILD, WHISPER_CPP
 from scripts.replace_tree import is_current, replacing
 from scripts.tree import tree_sha256
+from scripts.whisper_cpp import SOURCES, patch_files, stamp
 
-SOURCES = BUILD / "whisper.cpp"
 DOWNLOADS = BUILD / "downloads"
-PATCHES = ROOT / "patches"
 CONNECT_TIMEOUT_S = 10
-
-
-def patch_files(folder: Path = PATCHES) -> list[Path]:
-    """Return the patches in the order in which they apply: by name."""
-    return sorted(folder.glob("*.patch"))
-
-
-def _stamp(patches: Sequence[Path]) -> str:
-    """Name the tree and every patch by content, so that a change of either fetches anew."""
-    parts = [WHISPER_CPP["tree_sha256"]]
-    parts += [f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in patches]
-    return "\n".join(parts) + "\n"
 
 
 def from_archive() -> tuple[Path, str]:
@@ -133,10 +120,10 @@ def _fill(folder: Path) -> None:
 def fetch(folder: Path = SOURCES, patches: Sequence[Path] | None = None) -> Path:
     """Make sure that `folder` holds the verified, patched tree; return it."""
     patches = patch_files() if patches is None else patches
-    stamp = _stamp(patches)
-    if not is_current(folder, stamp):
+    wanted = stamp(patches)
+    if not is_current(folder, wanted):
         print(f"fetching whisper.cpp {WHISPER_CPP['version']}", flush=True)
-        with replacing(folder, stamp) as fresh:
+        with replacing(folder, wanted) as fresh:
             _fill(fresh)
             apply_patches(fresh, patches)
     return folder

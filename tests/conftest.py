@@ -6,6 +6,9 @@ from it while `pywhispercpp` comes from site-packages (the checkout's own has no
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +34,23 @@ def _built(backend: str) -> Path:
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def without_network() -> list[str]:
+    """The start of a command line without a network; skips the test where that is not permitted."""
+    unshare = shutil.which("unshare")
+    if unshare is None or shutil.which("ip") is None:
+        pytest.skip("needs unshare and ip (Debian: util-linux, iproute2)")
+    command = [unshare, "--net"] if os.geteuid() == 0 else [unshare, "--map-root-user", "--net"]
+    tried = subprocess.run(
+        [*command, "ip", "link", "set", "lo", "up"], text=True, capture_output=True, check=False
+    )
+    if tried.returncode:
+        pytest.skip(f"a network of one's own is not permitted here: {tried.stderr.strip()}")
+    # Loopback is down in a new network namespace; tools may want it. 192.0.2.1 is nobody's: no way out.
+    inside = 'ip link set lo up && ! ip route get 192.0.2.1 2>/dev/null && exec "$@"'
+    return [*command, "sh", "-c", inside, "sh"]
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from scripts import bazel
 from scripts.command import capture
 from scripts.errors import BuildError
 from scripts.pins import BUILD, ROOT
+from toolchains import profiles
 from toolchains.emit_cmake import SOURCES
-from toolchains.profiles import machine
 from wheels import bazel_backend, cmake_backend, elf
 from wheels.request import Request, parse
 
@@ -71,12 +71,23 @@ def source_of(words: list[str]) -> str:
     return path
 
 
-def listed() -> set[str]:
-    """The files that the shared list names for this machine."""
-    libraries, extensions = SOURCES["LIBRARIES"].values(), SOURCES["EXTENSIONS"].values()
-    names = [name for lib in libraries for name in lib["srcs"] + lib["arch_srcs"].get(machine(), [])]
+def unit_of(words: list[str]) -> str:
+    """The compiled file, behind the name of its CPU variant where it is compiled for several."""
+    variant = re.search(r"(?:_objs|CMakeFiles)/ggml_cpu_([^/]+?)(?:\.dir)?/", words[words.index("-o") + 1])
+    return f"{variant[1]}:{source_of(words)}" if variant else source_of(words)
+
+
+def listed(request: Request) -> set[str]:
+    """The files that the shared list names for a build, named as unit_of() does."""
+    variants = profiles.variants(request.profile, request.arch, request.compiler)
+    names = set()
+    for library, data in SOURCES["LIBRARIES"].items():
+        places = [f"{name}:" for name in variants] if variants and library == "ggml_cpu" else [""]
+        srcs = data["srcs"] + data["arch_srcs"].get(request.arch, [])
+        names |= {place + src for place in places for src in srcs}
+    extensions = SOURCES["EXTENSIONS"].values()
     own = [name for extension in extensions for name in extension["srcs"] + extension["baseline_srcs"]]
-    return {*names, *(f"pywhispercpp/csrc/{name}" for name in own)}
+    return names | {f"pywhispercpp/csrc/{name}" for name in own}
 
 
 def by_source(commands: Iterable[list[str]]) -> dict[str, Flags]:
@@ -84,7 +95,7 @@ def by_source(commands: Iterable[list[str]]) -> dict[str, Flags]:
     found: dict[str, Flags] = {}
     for words in commands:
         flags = effective(word for word in without_values(words) if not word.endswith((".c", ".cpp")))
-        assert found.setdefault(source_of(words), flags) == flags, source_of(words)
+        assert found.setdefault(unit_of(words), flags) == flags, unit_of(words)
     return found
 
 
@@ -94,19 +105,24 @@ def request_(root: Path) -> Request:
     return parse([], root)
 
 
-@pytest.fixture(scope="module")
-def bazel_actions(root: Path, request_: Request) -> dict[str, list[list[str]]]:
+def actions_of(root: Path, request: Request) -> dict[str, list[list[str]]]:
     """The command lines behind //:wheel as Bazel plans them, by their kind."""
     try:
         found = bazel.find()
     except BuildError as error:
         pytest.skip(str(error).splitlines()[0])
     query = 'mnemonic("CppCompile|CppLink", deps(//:wheel))'
-    command = [*bazel.command(found, "aquery"), *bazel_backend.options(request_), "--output=jsonproto", query]
+    command = [*bazel.command(found, "aquery"), *bazel_backend.options(request), "--output=jsonproto", query]
     actions: dict[str, list[list[str]]] = {}
     for action in json.loads(capture(command, cwd=root))["actions"]:
         actions.setdefault(action["mnemonic"], []).append(action["arguments"])
     return actions
+
+
+@pytest.fixture(scope="module")
+def bazel_actions(root: Path, request_: Request) -> dict[str, list[list[str]]]:
+    """What Bazel plans for the wheel of the tests."""
+    return actions_of(root, request_)
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +131,21 @@ def cmake_folder(request_: Request) -> Path:
     return cmake_backend.build_folder(request_)
 
 
+def compiled_by_cmake(folder: Path) -> dict[str, Flags]:
+    """Source -> flags of a folder that CMake has configured."""
+    commands = json.loads((folder / "compile_commands.json").read_text(encoding="utf-8"))
+    return by_source(shlex.split(entry["command"]) for entry in commands)
+
+
 @pytest.fixture(scope="module")
 def compiled(bazel_actions: dict[str, list[list[str]]], cmake_folder: Path) -> tuple[dict[str, Flags], ...]:
     """Source -> flags, of Bazel and of CMake."""
-    commands = json.loads((cmake_folder / "compile_commands.json").read_text(encoding="utf-8"))
-    of_cmake = by_source(shlex.split(entry["command"]) for entry in commands)
-    return by_source(bazel_actions["CppCompile"]), of_cmake
+    return by_source(bazel_actions["CppCompile"]), compiled_by_cmake(cmake_folder)
 
 
-def test_both_compile_the_same_files(compiled: tuple[dict[str, Flags], ...]) -> None:
+def test_both_compile_the_same_files(compiled: tuple[dict[str, Flags], ...], request_: Request) -> None:
     of_bazel, of_cmake = compiled
-    assert sorted(of_bazel) == sorted(of_cmake) == sorted(listed())
+    assert sorted(of_bazel) == sorted(of_cmake) == sorted(listed(request_))
     assert len(of_bazel) > 30
 
 
@@ -135,6 +155,26 @@ def test_each_file_has_the_same_defines_and_flags(compiled: tuple[dict[str, Flag
         assert of_bazel[source] == of_cmake[source], source
     assert of_bazel["ggml/src/ggml-cpu/ops.cpp"]["GGML_USE_LLAMAFILE"] == "=1"
     assert of_bazel["ggml/src/ggml-cpu/ops.cpp"]["-O"] == "3"
+
+
+OTHERS = [
+    ["--profile", "portable"],
+    ["--target", "aarch64"],
+    ["--target", "aarch64", "--profile", "pi4"],
+    ["--target", "armv7l"],
+    ["--target", "aarch64-musl"],
+]
+
+
+@pytest.mark.parametrize("argv", OTHERS, ids=" ".join)
+def test_both_would_compile_other_wheels_alike(root: Path, tmp_path: Path, argv: list[str]) -> None:
+    request = parse(argv, root)
+    of_bazel = by_source(actions_of(root, request)["CppCompile"])
+    cmake_backend.configure(request, tmp_path)
+    of_cmake = compiled_by_cmake(tmp_path)
+    assert sorted(of_bazel) == sorted(of_cmake) == sorted(listed(request))
+    for source in of_bazel:
+        assert of_bazel[source] == of_cmake[source], source
 
 
 def link_flags(words: list[str]) -> Flags:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,34 +12,18 @@ import pytest
 from scripts import bazel
 from scripts.errors import BuildError
 
-# Loopback is down in a new network namespace; tools may want it. 192.0.2.1 is nobody's: no road leads out.
-INSIDE = 'ip link set lo up && ! ip route get 192.0.2.1 2>/dev/null && exec "$@"'
 TARGET = "//pywhispercpp:_cpu.so"
 
 
-def _unshare() -> list[str]:
-    """The start of a command line without a network; skips the test where that is not permitted."""
-    unshare = shutil.which("unshare")
-    if unshare is None or shutil.which("ip") is None:
-        pytest.skip("needs unshare and ip (Debian: util-linux, iproute2)")
-    command = [unshare, "--net"] if os.geteuid() == 0 else [unshare, "--map-root-user", "--net"]
-    tried = subprocess.run(
-        [*command, "ip", "link", "set", "lo", "up"], text=True, capture_output=True, check=False
-    )
-    if tried.returncode:
-        pytest.skip(f"a network of one's own is not permitted here: {tried.stderr.strip()}")
-    return [*command, "sh", "-c", INSIDE, "sh"]
-
-
 @pytest.fixture
-def offline(tmp_path: Path) -> Iterator[list[str]]:
+def offline(without_network: list[str], tmp_path: Path) -> Iterator[list[str]]:
     """A Bazel without a network and with nothing but the checkout: an empty output base, no shared caches."""
     try:
         found = bazel.find()
     except BuildError as error:
         pytest.skip(str(error).splitlines()[0])
     # --batch: no server, which the next command in a namespace of its own could not talk to.
-    start = [*_unshare(), found, f"--output_base={tmp_path / 'base'}", "--batch"]
+    start = [*without_network, found, f"--output_base={tmp_path / 'base'}", "--batch"]
     yield [*start, "build", *bazel.version_flags(found), f"--repository_cache={tmp_path / 'cache'}"]
     # Bazel makes its folders read-only; pytest could not remove them.
     subprocess.run(["chmod", "-R", "u+w", str(tmp_path)], check=True)

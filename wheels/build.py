@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scripts import fetch_wheels, fetch_whisper_cpp, fetch_zig
 from scripts.command import entry_point
+from scripts.whisper_cpp import SOURCES
 from toolchains import targets
 from wheels import bazel_backend, cmake_backend
 from wheels.collect import DIST, collect
@@ -17,7 +18,7 @@ BACKENDS: dict[str, Callable[[Request], Path]] = {
     "bazel": bazel_backend.build,
     "cmake": cmake_backend.build,
 }
-SPEECH = fetch_whisper_cpp.SOURCES / "samples" / "jfk.wav"
+SPEECH = SOURCES / "samples" / "jfk.wav"
 
 
 def fetch(request: Request) -> None:

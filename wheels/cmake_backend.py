@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from scripts.command import Argument, run
+from scripts.command import Argument, capture, run
 from scripts.pins import BUILD, ROOT
 from toolchains import targets
 from toolchains.python import cross_headers
@@ -64,6 +64,22 @@ def _settings(request: Request) -> dict[str, Argument]:
     }
 
 
+def configure(request: Request, folder: Path) -> None:
+    """Have CMake plan a build in `folder`, without compiling anything; for tests."""
+    python = environment(request)
+    settings = {**_settings(request), "cmake.define.Python_EXECUTABLE": python}
+    prefix = "cmake.define."
+    defines = [f"-D{key[len(prefix):]}={value}" for key, value in settings.items() if key.startswith(prefix)]
+    if toolchain := settings.get("cmake.toolchain-file"):
+        defines.append(f"-DCMAKE_TOOLCHAIN_FILE={toolchain}")
+    command: list[Argument] = [python.parent / "cmake", "-G", "Ninja", "-S", ROOT, "-B", folder]
+    capture([*command, "-DCMAKE_BUILD_TYPE=Release", *defines], env=_path_of(python))
+
+
+def _path_of(python: Path) -> dict[str, str]:
+    return {"PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}"}
+
+
 def build(request: Request) -> Path:
     """Build the wheel and return it; tools come from an environment of its own, inputs from build/."""
     python = environment(request)
@@ -82,7 +98,7 @@ def build(request: Request) -> Path:
     ]
     run(
         [*pip, *(f"--config-settings={key}={value}" for key, value in _settings(request).items()), ROOT],
-        env={"PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}"},
+        env=_path_of(python),
     )
     (wheel,) = out.glob("*.whl")
     return wheel

@@ -52,9 +52,9 @@ class Code(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with one wheel: the code and where, in words."""
+    """One thing that is wrong with one wheel or sdist: the code (of their enum) and where, in words."""
 
-    code: Code
+    code: Enum
     detail: str
 
     def __str__(self) -> str:

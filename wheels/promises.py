@@ -25,6 +25,12 @@ PORTABLE_SIZE_LIMITS = {"x86_64": 8_000_000, "aarch64": 5_000_000}
 #: What a CPU variant of a portable wheel is called (VARIANT_LIBRARY in toolchains/sources.bzl).
 VARIANT_LIBRARY = "pywhispercpp/libggml-cpu-*.so"
 
+#: The most bytes the sdist may have: measured 805,187, rounded up.
+SDIST_SIZE_LIMIT = 1_000_000
+
+#: The time of every member of the sdist: 1980-01-01, the same as in a wheel.
+SDIST_MEMBER_TIME = 315_532_800
+
 #: Machine -> the platform part of an extension's file name.
 MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
 

@@ -11,6 +11,7 @@ import pytest
 from scripts import fetch_whisper_cpp as fetcher
 from scripts.errors import BuildError
 from scripts.tree import tree_sha256
+from scripts.whisper_cpp import patch_files
 from tests.scripts.conftest import contents, sha256, write_tar
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def test_patches_are_applied_in_order(upstream: Upstream, patch: Path, tmp_path:
     second = tmp_path / "0002-again.patch"
     second.write_text(PATCH.format("due").replace("-int two;", "-int zwei;"))
     assert upstream.fetch(patch, second)["src/one.c"] == b"int one;\nint due;\nint three;\n"
-    assert fetcher.patch_files(tmp_path) == [patch, second]
+    assert patch_files(tmp_path) == [patch, second]
 
 
 def test_a_changed_patch_fetches_anew(upstream: Upstream, patch: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from scripts.fetch_whisper_cpp import patch_files
 from scripts.pins import ROOT, WHEELS, WHISPER_CPP
+from scripts.whisper_cpp import patch_files
 from wheels.promises import SBOM, SBOM_PARTS
 
 Bill = dict[str, Any]

@@ -4,6 +4,9 @@ string(REGEX REPLACE "-.*" "" CMAKE_SYSTEM_PROCESSOR "${TARGET}")
 # CMake tries the compilers in projects of their own, which read this file too.
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TARGET)
 
+# Trying by linking would have zig compile libc++ first, a minute a target.
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+
 set(zig "${CMAKE_CURRENT_LIST_DIR}/../../build/zig/${TARGET}")
 set(CMAKE_C_COMPILER "${zig}/cc")
 set(CMAKE_CXX_COMPILER "${zig}/c++")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -32,15 +32,18 @@ def check_leftovers(wheel: Wheel) -> Iterator[Finding]:
 
 def check_build_paths(wheel: Wheel) -> Iterator[Finding]:
     """No file, binary or text, tells where it was built; one finding per file, with the first path."""
-    places = (
-        *BUILD_PATHS,
-        *(re.escape(str(place).encode()) + rb"(?![A-Za-z0-9_-])" for place in _own_places()),
-    )
-    pattern = re.compile(b"(?:" + b"|".join(places) + rb")[^\x00-\x20\"'<>|]{0,60}")
-    for name, data in sorted(wheel.members.items()):
+    for name, place in build_paths(wheel.members, BUILD_PATHS):
+        yield Finding(Code.PW041, f"{name} holds {place!r}")
+
+
+def build_paths(members: Mapping[str, bytes], places: Sequence[bytes]) -> Iterator[tuple[str, str]]:
+    """Yield each file that holds one of `places` (patterns) or one of this machine, with what it holds."""
+    own = [re.escape(str(place).encode()) + rb"(?![A-Za-z0-9_-])" for place in _own_places()]
+    pattern = re.compile(b"(?:" + b"|".join([*places, *own]) + rb")[^\x00-\x20\"'<>|]{0,60}")
+    for name, data in sorted(members.items()):
         found = pattern.search(data)
         if found:
-            yield Finding(Code.PW041, f"{name} holds {found.group().decode('utf-8', 'replace')!r}")
+            yield name, found.group().decode("utf-8", "replace")
 
 
 def _own_places() -> list[Path]:
