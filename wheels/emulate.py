@@ -20,7 +20,7 @@ from wheels.archive import Wheel
 from wheels.cpus import CPUS, Cpu
 from wheels.emulator import Emulator
 from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, NOTHING_LEFT, Verdict, judge, variants_in
-from wheels.interpreter import ask, refusal
+from wheels.interpreter import Interpreter, ask, refusal
 from wheels.staging import staging
 from wheels.tag import machine_of
 
@@ -54,7 +54,10 @@ class Place:
         """Run the script on a CPU and judge it; `variants` are those that the package still has."""
         paths = json.dumps([str(self.package), str(self.dependencies)])
         arguments = [paths, str(audio or "")]
-        ended = self.emulator.run(cpu.name, _SCRIPT, arguments, self.folder)
+        try:
+            ended = self.emulator.run(cpu.name, _SCRIPT, arguments, self.folder)
+        except BuildError as error:  # it took too long; the other CPUs may not
+            return Verdict("FAILED", problem=str(error))
         return judge(ended, variants, self.arch, cpu)
 
 
@@ -85,10 +88,22 @@ def prepare(wheel: Wheel, folder: Path) -> Place:
     version = f"{tag[2]}.{tag[3:]}" if tag[:2] == "cp" and tag[3:].isdigit() else "3.11"
     found = emulator.find(arch, version)
     python = ask(found.python, found.through(CPUS[arch][-1].name))
+    _require_version(wheel, python, found)
     if reason := refusal(wheel.name, python):
         raise BuildError(f"{wheel.path.name} cannot be emulated: {reason}")
     package = foreign.install(wheel, python, folder / "installed")
     return Place(wheel, arch, found, package, foreign.dependencies(wheel, python), folder)
+
+
+def _require_version(wheel: Wheel, python: Interpreter, found: Emulator) -> None:
+    """A sysroot has one Python, that of this machine's Debian; BuildError where the wheel is for another."""
+    own = f"cp{python.version[0]}{python.version[1]}"
+    wanted = {tag.interpreter for tag in wheel.name.tags}
+    if found.sysroot is not None and not wanted & {own, "py3"}:
+        raise BuildError(
+            f"{wheel.path.name} is for {', '.join(sorted(wanted))}, and the emulated Python, Debian's for "
+            f"{python.machine}, is {own}: run one built with --python {'.'.join(map(str, python.version))}"
+        )
 
 
 def clip(audio: Path, folder: Path) -> Path:

@@ -226,6 +226,20 @@ def test_what_takes_forever_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
         Emulator(slow, Path("python3"), None).run("cortex-a72", tmp_path / "script.py", [], tmp_path)
 
 
+def test_the_other_cpus_are_tried_when_one_takes_forever(
+    place: emulate.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Emulator, cpu: str, *_: object) -> Ended:
+        if cpu == "cortex-a72":
+            raise BuildError("no end on cortex-a72 after 900 s")
+        return ended(A76, refused("none"))
+
+    monkeypatch.setattr(Emulator, "run", run)
+    found = list(emulate.rows(place, [A72, A76], None))
+    assert [row.cpu.name for row in found] == ["cortex-a72", "cortex-a76"]
+    assert found[0].verdict.problem == "no end on cortex-a72 after 900 s"
+
+
 def test_missing_qemu_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BuildError, match=r"qemu-arm-static is not on PATH.*apt-get install qemu-user-static"):
@@ -244,6 +258,17 @@ def test_a_variable_that_chooses_a_variant_does_not_reach_the_emulated_one(
 def test_a_wheel_for_a_machine_without_emulation_gets_the_list(workshop: Workshop) -> None:
     wheel = workshop.retag("cp311-cp311-manylinux_2_17_ppc64le")
     with pytest.raises(BuildError, match=r"it is for ppc64le; there are emulated CPUs for x86_64, aarch64"):
+        emulate.main(["--quick", str(wheel)])
+
+
+def test_a_wheel_for_another_python_than_debians_is_refused(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sysroot = Emulator(Path("qemu"), Path("python3.11"), tmp_path)
+    monkeypatch.setattr(emulator, "find", lambda arch, version: sysroot)
+    monkeypatch.setattr(emulate, "ask", lambda python, through: PI)
+    wheel = workshop.retag("cp313-cp313-manylinux_2_17_aarch64")
+    with pytest.raises(BuildError, match=r"is for cp313, .* is cp311: run one built with --python 3\.11"):
         emulate.main(["--quick", str(wheel)])
 
 
