@@ -53,6 +53,7 @@ CPUS: dict[str, tuple[Cpu, ...]] = {
         Cpu("max", "all that qemu has", _ARMV9, "armv9.2_2", newest=True),
     ),
     "armv7l": (
+        Cpu("cortex-a9", "no Raspberry Pi: VFPv3", ("neon",)),
         Cpu("cortex-a7", "Raspberry Pi 2", _ARMV7),
         Cpu("max", "a 64-bit Raspberry Pi under a 32-bit system", _ARMV7, newest=True),
     ),

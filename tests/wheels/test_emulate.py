@@ -89,6 +89,8 @@ def test_qemu_has_every_cpu(arch: str, cpu: Cpu) -> None:
         ("pi4", "cortex-a72", ()),
         ("pi5", "cortex-a76", ()),
         ("pi5", "cortex-a72", ("lse", "rdm", "fp16", "dotprod")),
+        ("armv7-a", "cortex-a7", ()),
+        ("armv7-a", "cortex-a9", ("vfpv4",)),
         ("x86-64-v2", "Nehalem", ()),
         ("x86-64-v3", "SandyBridge", ("avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe")),
         ("x86-64-v3", "Haswell", ()),
