@@ -19,6 +19,10 @@ NOWHERE = """no usable Bazel. Any one of these helps:
   - build without Bazel: nox -s build_wheel -- --backend cmake"""
 
 
+#: Whatever a person's own rc says: everything is compiled, here and now.
+NO_CACHES = ["--disk_cache=", "--remote_cache=", "--remote_executor="]
+
+
 def works(bazel: str) -> bool:
     """Say whether `bazel --version` answers (Debian's wrapper refuses a foreign .bazelversion, for one)."""
     try:

@@ -53,6 +53,8 @@ WHEELS = {
 ZIG = {
     "version": "0.17.0",
     "license": "MIT",
+    "llvm_version": "22.1.8",
+    "llvm_license": "Apache-2.0 WITH LLVM-exception",
     "sha256": {
         "x86_64": "97079827064a7492cce5541ceb438ae8003ce1e54e399676da2d62fb7a5dc08b",
         "aarch64": "d2804f94f54f7fcf8169f4b212a619ad688a4e2e6592e976f0cf2e58e2cd8af3",

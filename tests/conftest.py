@@ -66,6 +66,12 @@ def cmake_wheel() -> Path:
 
 
 @pytest.fixture(scope="session")
+def portable_wheel() -> Path:
+    """The portable wheel for this machine, by zig and Bazel."""
+    return _built("portable")
+
+
+@pytest.fixture(scope="session")
 def jfk() -> Path:
     """Eleven seconds of real speech, out of the verified whisper.cpp tree."""
     return ROOT / "build" / "whisper.cpp" / "samples" / "jfk.wav"

@@ -29,7 +29,8 @@ WITH_VALUE = {"-o", "-c", "-MF", "-MT", "-MQ", "-I", "-iquote", "-isystem", "-id
 # What the rest would be: where files are, what is warned about, what makes a build repeatable.
 NO_CODE = re.compile(
     r"-W(?!l,|p,|a,).*|-w|-MD|-MMD|-I.+|-B.+|-g0|-frandom-seed=.*|-ffile-prefix-map=.*|-fdiagnostics-color=.*"
-    r"|-fno-canonical-system-headers|-D__(DATE|TIME|TIMESTAMP)__=.*|-pass-exit-codes"
+    # A define that no source reads: it brings the CPU into the keys of Bazel's caches.
+    r"|-DCOMPILED_ON_CPU=.*|-fno-canonical-system-headers|-D__(DATE|TIME|TIMESTAMP)__=.*|-pass-exit-codes"
 )
 # Where gcc takes the last of several, as name -> value.
 GROUPS = re.compile(r"(-O|-std=|-march=|-mtune=|-mcpu=|-fuse-ld=|-f\w[\w-]*=)(.*)")

@@ -11,6 +11,10 @@ import pytest
 
 LICENCES = {
     "whisper.cpp": "build/whisper.cpp/LICENSE",
+    "libcxx": "build/ziglang/ziglang/lib/libcxx/LICENSE.TXT",
+    "libcxxabi": "build/ziglang/ziglang/lib/libcxxabi/LICENSE.TXT",
+    "libunwind": "build/ziglang/ziglang/lib/libunwind/LICENSE.TXT",
+    "zig": "build/ziglang/ziglang/LICENSE",
     "pybind11": "build/pybind11/pybind11-*.dist-info/licenses/LICENSE",
 }
 

@@ -24,7 +24,13 @@ def offline(without_network: list[str], tmp_path: Path) -> Iterator[list[str]]:
         pytest.skip(str(error).splitlines()[0])
     # --batch: no server, which the next command in a namespace of its own could not talk to.
     start = [*without_network, found, f"--output_base={tmp_path / 'base'}", "--batch"]
-    yield [*start, "build", *bazel.version_flags(found), f"--repository_cache={tmp_path / 'cache'}"]
+    yield [
+        *start,
+        "build",
+        *bazel.version_flags(found),
+        *bazel.NO_CACHES,
+        f"--repository_cache={tmp_path / 'cache'}",
+    ]
     # Bazel makes its folders read-only; pytest could not remove them.
     subprocess.run(["chmod", "-R", "u+w", str(tmp_path)], check=True)
 

@@ -1,5 +1,6 @@
 """Turns the data of profiles.bzl, targets.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
 
+load("@this_machine//:defs.bzl", "CPU")
 load("//toolchains:profiles.bzl", "BASELINE", "PROFILES", "VARIANTS")
 load("//toolchains:sources.bzl", "COPTS", "LIBRARIES", "LIBRARY_VERSION_SCRIPT", "LINKERS", "LINKLIBS", "LINKOPTS", "VARIANT_LIBRARY", "VERSION_SCRIPT")
 load("//toolchains:targets.bzl", "TARGETS")
@@ -7,6 +8,9 @@ load("//toolchains:targets.bzl", "TARGETS")
 COMPILERS = ["gcc", "zig"]
 _SETTING = "@pywhispercpp//toolchains:"
 _CPUS = {target["arch"]: target["cpu"] for target in TARGETS.values()}
+
+# A remote worker has a CPU of its own: with --config=remote, `native` is no profile.
+_WHERE = {"native": {"executor": "local"}}
 
 # buildifier: disable=unnamed-macro
 def settings():
@@ -20,7 +24,7 @@ def settings():
                     native.config_setting(
                         name = "%s_%s_%s" % (profile, arch, compiler),
                         constraint_values = constraints,
-                        define_values = {"profile": profile},
+                        define_values = dict(_WHERE.get(profile, {}), profile = profile),
                     )
         native.config_setting(name = arch, constraint_values = ["@platforms//cpu:" + cpu])
     for name, target in TARGETS.items():
@@ -28,7 +32,8 @@ def settings():
             name = "target_" + name,
             constraint_values = ["@platforms//cpu:" + target["cpu"], "//toolchains/cc:" + target["libc"]],
         )
-    native.config_setting(name = "portable", define_values = {"profile": "portable"})
+    for profile in ["native", "portable"]:
+        native.config_setting(name = profile, define_values = {"profile": profile})
     for name in ["local"] + COMPILERS:
         native.config_setting(name = name, constraint_values = ["//toolchains/cc:" + name])
 
@@ -50,7 +55,11 @@ def _per_profile(make):
     for profile, entry in PROFILES.items():
         for arch in entry["archs"]:
             branches.update(_per_compiler("%s_%s" % (profile, arch), entry, arch, make))
-    return select(branches, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl")
+    return select(
+        branches,
+        no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl; " +
+                         "with --config=remote, `native` is none: a worker's CPU is not this one",
+    )
 
 def _same(flags):
     return flags
@@ -58,9 +67,13 @@ def _same(flags):
 def _common_and(flags):
     return COPTS + flags
 
+def _cpu_in_the_key():
+    """A define that no source reads: -march=native is one text on every CPU, and machines may share a cache."""
+    return select({_SETTING + "native": ["-DCOMPILED_ON_CPU=" + CPU], "//conditions:default": []})
+
 def profile_copts():
     """The flags of the chosen profile, after the common ones."""
-    return _per_profile(_common_and)
+    return _per_profile(_common_and) + _cpu_in_the_key()
 
 def profile_flags():
     """The flags of the chosen profile alone, for build_info()."""
@@ -115,6 +128,10 @@ def variant_features():
 def per_target(key):
     """What TARGETS says of the chosen target under a key."""
     return select({_SETTING + "target_" + name: target[key] for name, target in TARGETS.items()})
+
+def compiler():
+    """The name of the compiler: whose spelling of flags is used, and what is linked in."""
+    return select({_SETTING + name: name for name in COMPILERS})
 
 def _linkopts(script):
     return select({_SETTING + compiler: LINKERS[compiler] + LINKOPTS for compiler in COMPILERS}) + ["-Wl,--version-script=" + script] + LINKLIBS

@@ -109,8 +109,8 @@ PROFILES = {
         "archs": ["aarch64"],
         "features": ["neon", "crc32", "lse", "rdm", "fp16", "dotprod", "aes", "sha2"],
         "flags": {"aarch64": {
-            "gcc": ["-mcpu=cortex-a76+crc+dotprod+fp16+crypto"],
-            "zig": ["-mcpu=cortex_a76+crc+dotprod+fullfp16+aes+sha2"],
+            "gcc": ["-mcpu=cortex-a76+crc+dotprod+fp16+crypto+norcpc"],
+            "zig": ["-mcpu=cortex_a76+crc+dotprod+fullfp16+aes+sha2-rcpc"],
         }},
     },
     "armv7-a": {
@@ -296,97 +296,53 @@ VARIANTS = {
         "armv8.0_1": {
             "features": ["neon"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8-a"],
-            "zig": ["-mcpu=generic"],
-        }},
+                "gcc": ["-march=armv8-a"],
+                "zig": ["-mcpu=generic"],
+            }},
         },
         "armv8.2_1": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod"],
+            }},
         },
         "armv8.2_2": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod+fp16"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16"],
+            }},
         },
         "armv8.2_3": {
             "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16", "sve"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.2-a+dotprod+fp16+sve"],
-            "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16+sve"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve"],
+            }},
         },
+        # Not armv8.6-a: that brings instructions (RCPC) which neither ggml nor the guard asks a CPU for.
         "armv8.6_1": {
-            "features": [
-                "neon",
-                "crc32",
-                "lse",
-                "rdm",
-                "dotprod",
-                "fp16",
-                "sve",
-                "i8mm",
-                "bf16",
-            ],
+            "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16", "sve", "i8mm"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.6-a+dotprod+fp16+sve+i8mm"],
-            "zig": ["-mcpu=generic+v8_6a+dotprod+fullfp16+sve+i8mm"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16+sve+i8mm"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve+i8mm"],
+            }},
         },
         "armv8.6_2": {
-            "features": [
-                "neon",
-                "crc32",
-                "lse",
-                "rdm",
-                "dotprod",
-                "fp16",
-                "sve",
-                "i8mm",
-                "bf16",
-                "sve2",
-            ],
+            "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16", "sve", "i8mm", "sve2"],
             "flags": {"aarch64": {
-            "gcc": ["-march=armv8.6-a+dotprod+fp16+sve+i8mm+sve2"],
-            "zig": ["-mcpu=generic+v8_6a+dotprod+fullfp16+sve+i8mm+sve2"],
-        }},
+                "gcc": ["-march=armv8.2-a+dotprod+fp16+sve+i8mm+sve2"],
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve+i8mm+sve2"],
+            }},
         },
-        # gcc knows SME from version 14 on: without this spelling, a portable wheel built by gcc leaves it out.
-        "armv9.2_1": {
-            "features": [
-                "neon",
-                "crc32",
-                "lse",
-                "rdm",
-                "dotprod",
-                "fp16",
-                "sve",
-                "i8mm",
-                "bf16",
-                "sme",
-            ],
-            "flags": {"aarch64": {"zig": ["-mcpu=generic+v8_6a+dotprod+fullfp16+sve+i8mm+sme"]}},
-        },
+        # gcc knows SME from version 14 on: without its spelling, a portable wheel built by gcc leaves this one out.
+        # ggml's armv9.2_1, SME without SVE2, is left out: clang uses SVE2 with SME all the same, and no CPU has it.
         "armv9.2_2": {
-            "features": [
-                "neon",
-                "crc32",
-                "lse",
-                "rdm",
-                "dotprod",
-                "fp16",
-                "sve",
-                "i8mm",
-                "bf16",
-                "sve2",
-                "sme",
-            ],
-            "flags": {"aarch64": {"zig": ["-mcpu=generic+v9_2a+dotprod+fullfp16+sve+i8mm+sve2+sme"]}},
+            "features": ["neon", "crc32", "lse", "rdm", "dotprod", "fp16", "sve", "i8mm", "sve2", "bf16", "sme"],
+            "flags": {"aarch64": {
+                "zig": ["-mcpu=generic+v8_2a+dotprod+fullfp16+sve+i8mm+sve2+sme"],
+            }},
         },
     },
 }

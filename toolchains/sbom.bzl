@@ -8,6 +8,7 @@ def _sbom_impl(ctx):
     args.add("--pins", ctx.file.pins)
     args.add("--pyproject", ctx.file.pyproject)
     args.add_all("--patch", ctx.files.patches)
+    args.add("--compiler", ctx.attr.compiler)
     args.add("--out", ctx.outputs.out)
     ctx.actions.run(
         outputs = [ctx.outputs.out],
@@ -16,6 +17,8 @@ def _sbom_impl(ctx):
         arguments = [args],
         # The generator is imported from the top of the action's own folder, tomli from its repository.
         env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "external/tomli"},
+        # The pinned interpreter is a path of this machine; a worker need not have it.
+        execution_requirements = {"no-remote-exec": "1"},
         mnemonic = "Sbom",
         progress_message = "Writing the bill of materials",
     )
@@ -25,6 +28,7 @@ sbom = rule(
     implementation = _sbom_impl,
     doc = "Runs toolchains/sbom.py; CMake runs it too.",
     attrs = {
+        "compiler": attr.string(mandatory = True, doc = "gcc or zig: what is linked in."),
         "out": attr.output(mandatory = True),
         "patches": attr.label_list(allow_files = [".patch"]),
         "pins": attr.label(allow_single_file = True, mandatory = True),

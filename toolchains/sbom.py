@@ -1,9 +1,9 @@
 """Writes the software bill of materials that travels in the wheel (PEP 770), as CycloneDX 1.6 JSON.
 
-`python -m toolchains.sbom --pins … --pyproject … --patch … --out FILE`: an action of Bazel, a step of CMake.
+`python -m toolchains.sbom --pins … --pyproject … --patch … --compiler … --out FILE`: an action of Bazel, a step of CMake.
 It tells what is compiled in, out of the pins and the patches alone: no clock, no random number, no path of
-the builder, nothing of the build path. What is only linked dynamically (libstdc++, glibc) is not inside and
-not listed.
+the builder, nothing of the build path. What is only linked dynamically (gcc's libstdc++, glibc, musl) is not
+inside and not listed; zig links its C++ library statically.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def _sha256(data: bytes) -> list[Json]:
 def _component(name: str, version: str, purl: str, license_id: str, **more: Any) -> Json:  # noqa: ANN401
     """A library; a part without releases of its own has no version."""
     versioned = {"version": version} if version else {}
-    licenses = [{"license": {"id": license_id}}]
+    # An id is one licence; with an exception it is an expression.
+    licenses = [{"expression": license_id} if " " in license_id else {"license": {"id": license_id}}]
     return {
         "type": "library",
         "bom-ref": purl,
@@ -100,7 +101,25 @@ def _package(name: str, pin: Json) -> Json:
     )
 
 
-def bill(pins: Json, project: Json, patches: Sequence[Path]) -> Json:
+def _runtime(zig: Json, compiler: str) -> list[Json]:
+    """What the compiler links in: zig's C++ library, unwinder and helpers; gcc's stay outside."""
+    if compiler != "zig":
+        return []
+    version, license_id = zig["llvm_version"], zig["llvm_license"]
+    llvm = [
+        _component(name, version, f"{GITHUB}llvm/llvm-project@llvmorg-{version}#{folder}", license_id)
+        for name, folder in [("libc++", "libcxx"), ("libc++abi", "libcxxabi"), ("libunwind", "libunwind")]
+    ]
+    # One of these wheels was it, depending on the machine: no hash of the part itself.
+    wheels = [
+        {"name": f"pywhispercpp:ziglang_{arch}_wheel_sha256", "value": zig["sha256"][arch]}
+        for arch in sorted(zig["sha256"])
+    ]
+    more = {"description": "compiler-rt, linked in", "properties": wheels}
+    return [*llvm, _component("zig", zig["version"], f"pkg:pypi/ziglang@{zig['version']}", zig["license"], **more)]
+
+
+def bill(pins: Json, project: Json, patches: Sequence[Path], compiler: str = "gcc") -> Json:
     """Return the bill of the wheel of `project` (the table of pyproject.toml); equal inputs, equal bill."""
     patches = sorted(patches, key=lambda patch: patch.name)
     purl = f"pkg:pypi/{project['name']}@{project['version']}"
@@ -114,11 +133,12 @@ def bill(pins: Json, project: Json, patches: Sequence[Path]) -> Json:
     }
     whisper, ggml, sgemm = _whisper_cpp(pins["WHISPER_CPP"], patches)
     packages = [_package(name, pins["WHEELS"][name]) for name in COMPILED_AGAINST]
-    uses = [(root, [whisper, *packages]), (whisper, [ggml]), (ggml, [sgemm])]
+    runtime = _runtime(pins["ZIG"], compiler)
+    uses = [(root, [whisper, *packages, *runtime]), (whisper, [ggml]), (ggml, [sgemm])]
     content: Json = {
         "version": 1,
         "metadata": {"lifecycles": [{"phase": "build"}], "component": root},
-        "components": [whisper, ggml, sgemm, *packages],
+        "components": [whisper, ggml, sgemm, *packages, *runtime],
         "dependencies": [
             {"ref": one["bom-ref"], "dependsOn": sorted(other["bom-ref"] for other in others)}
             for one, others in uses
@@ -150,9 +170,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--pins", type=Path, required=True, help="scripts/pins.bzl")
     parser.add_argument("--pyproject", type=Path, required=True)
     parser.add_argument("--patch", type=Path, nargs="*", default=[])
+    parser.add_argument("--compiler", choices=("gcc", "zig"), default="gcc", help="decides what it links in")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(argv)
-    content = bill(read_literals(given.pins), _project(given.pyproject), given.patch)
+    content = bill(read_literals(given.pins), _project(given.pyproject), given.patch, given.compiler)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

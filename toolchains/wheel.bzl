@@ -27,6 +27,8 @@ def _wheel_impl(ctx):
         executable = ctx.toolchains[_PYTHON].py3_runtime.interpreter_path,
         arguments = [args],
         env = {"PYTHONDONTWRITEBYTECODE": "1"},
+        # The pinned interpreter is a path of this machine; a worker need not have it.
+        execution_requirements = {"no-remote-exec": "1"},
         mnemonic = "Wheel",
         progress_message = "Packing the wheel",
     )

@@ -24,6 +24,13 @@ def git_state() -> str:
         return "unknown"
 
 
+def say_whose_rc() -> None:
+    """Say that the checkout's .bazelrc.user takes part: a cache or a worker may have done the work."""
+    rc = ROOT / ".bazelrc.user"
+    if rc.is_file():
+        print(f"  {rc} takes part in this build", flush=True)
+
+
 def _platform(request: Request) -> list[str]:
     """Return the options of a cross compiler; its own output folder, or the next build would overwrite this one's."""
     if not request.is_cross:
@@ -44,12 +51,14 @@ def options(request: Request) -> list[str]:
         f"--define=git_state={git_state()}",
         f"--repo_env=PYWHISPERCPP_PYTHON={request.python['version']}",
         f"--repo_env=PYWHISPERCPP_HOST_PYTHON={sys.executable}",
+        *(bazel.NO_CACHES if request.fresh else []),
     ]
 
 
 def build(request: Request) -> Path:
     """Build //:wheel and return the wheel in Bazel's output folder."""
     found = bazel.find()
+    say_whose_rc()
     run([*bazel.command(found, "build"), *options(request), "//:wheel"], cwd=ROOT)
     (wheel,) = (ROOT / "bazel-bin" / "wheel").glob("*.whl")
     return wheel

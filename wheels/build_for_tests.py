@@ -1,4 +1,4 @@
-"""Builds what the test suite runs on: the wheel of each build path, as `build/test-wheels/<backend>/`."""
+"""Builds what the test suite runs on: the wheel of each build path and a portable one, in `build/test-wheels/`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from scripts.command import entry_point
 from scripts.pins import BUILD
 from wheels.build import build
-from wheels.request import BACKENDS, parse
+from wheels.request import parse
 
 FOLDER = BUILD / "test-wheels"
+#: Folder -> what is built into it.
+WHEELS = {
+    "bazel": ["--backend", "bazel"],
+    "cmake": ["--backend", "cmake"],
+    "portable": ["--backend", "bazel", "--profile", "portable"],
+}
 
 
 def main(argv: Sequence[str]) -> None:
-    """Build both wheels; each folder then holds one wheel and no stale one."""
-    for backend in BACKENDS:
-        folder = FOLDER / backend
-        wheel = build(parse(["--backend", backend, *argv], folder))
+    """Build the wheels; each folder then holds one wheel and no stale one."""
+    for name, options in WHEELS.items():
+        folder = FOLDER / name
+        wheel = build(parse([*options, *argv], folder))
         for stale in set(folder.glob("*.whl")) - {wheel}:
             stale.unlink()
         print(wheel, flush=True)

@@ -33,6 +33,9 @@ class Code(Enum):
     PW033 = "a library asks for an executable stack; link with -z noexecstack"
     PW034 = "a library has no RELRO; link with -z relro"
     PW035 = "a library cannot be read as ELF; build it again"
+    PW036 = "an instruction is outside the promise of its library; compile that for its profile or variant"
+    PW037 = "code is no instruction that is known, or has no promise; see python -m wheels.isa"
+    PW038 = "code that runs before a CPU variant is chosen needs more than every CPU; compile it without"
 
     PW040 = "a source, object or cache file is inside; leave it out of the wheel"
     PW041 = "a path of the build machine is inside; map it away with -ffile-prefix-map"

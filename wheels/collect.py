@@ -20,7 +20,7 @@ DIST = Path(__file__).resolve().parent / "dist"
 def collect(raw: Path, dist: Path = DIST, build_number: str = "") -> Path:
     """Write `raw` with its true platform tag into `dist` and return the new path.
 
-    `build_number` is the build tag (PEP 427) that the file gets, such as 1pi4, or "" for none.
+    `build_number` is the build tag (PEP 427) that the file gets, such as 1pi4, or "" to keep what `raw` has.
     The same content gives the same bytes, and an equal wheel that is there already is left untouched.
     Raises BuildError, and leaves `dist` as it was, for a wheel with findings.
     """
@@ -42,7 +42,7 @@ def _retagged_name(wheel: archive.Wheel, build_number: str) -> str:
     """The file name with the build tag and, in the last place, the computed platform tag."""
     parts = wheel.path.name[: -len(".whl")].split("-")
     name, version, python, abi = *parts[:2], *parts[-3:-1]
-    build = [build_number] if build_number else []
+    build = [build_number] if build_number else parts[2:-3]
     return "-".join([name, version, *build, python, abi, f"{platform_tag(wheel.libraries)}.whl"])
 
 
@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--dist", type=Path, default=DIST, help="folder for good wheels (default: wheels/dist)"
     )
-    parser.add_argument("--build-number", default="", help="build tag of the file name (default: none)")
+    parser.add_argument("--build-number", default="", help="build tag of the file name (default: as it is)")
     arguments = parser.parse_args(argv)
     print(collect(arguments.raw, arguments.dist.resolve(), arguments.build_number))
 

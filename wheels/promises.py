@@ -67,11 +67,19 @@ LICENCES = (
     # ggml's fast matrix product (GGML_LLAMAFILE) carries its own notice.
     Licence("llamafile", "*llamafile/LICENSE*", "Mozilla Foundation"),
     Licence("pybind11", "*pybind11/LICENSE*", "Wenzel Jakob"),
+    # Linked in by zig: its C++ library and its compiler-rt. All wheels have the same metadata, so all carry these.
+    Licence("libc++", "*libcxx/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("libc++abi", "*libcxxabi/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("libunwind", "*libunwind/LICENSE*", "LLVM Exceptions to the Apache 2.0 License"),
+    Licence("zig", "*zig/LICENSE*", "Zig contributors"),
 )
 
 #: The bill of materials in the dist-info folder (PEP 770), and the parts that it names, each with a licence.
 SBOM = "sboms/pywhispercpp.cdx.json"
-SBOM_PARTS = tuple(licence.part for licence in LICENCES if licence.part != PACKAGE)
+SBOM_PARTS = ("whisper.cpp", "ggml", "llamafile", "pybind11")
+
+#: Parts that it names besides where no library needs gcc's libstdc++: zig has linked its own in.
+ZIG_SBOM_PARTS = ("libc++", "libc++abi", "libunwind", "zig")
 
 #: File name endings that belong to a build, not to a product.
 FORBIDDEN_SUFFIXES = (

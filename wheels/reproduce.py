@@ -19,12 +19,14 @@ from wheels.request import BACKENDS
 from wheels.staging import staging
 
 #: Run inside a clone, so that nothing of this checkout but its commit and its downloads takes part.
+#: Two builds that share a cache would only compare one with itself.
 _BUILD = """
+from dataclasses import replace
 from scripts.command import entry_point
 from wheels.build import build
 from wheels.collect import DIST
 from wheels.request import parse
-entry_point(lambda argv: print(build(parse(argv, DIST))))
+entry_point(lambda argv: print(build(replace(parse(argv, DIST), fresh=True))))
 """
 
 #: Folder below a temporary one -> what the build there finds in its environment. SOURCE_DATE_EPOCH must

@@ -20,7 +20,10 @@ PYTHON_VERSION: str = read_literals(ROOT / "toolchains" / "python" / "version.bz
 
 @dataclass(frozen=True)
 class Request:
-    """A wheel to build: which build path, target, compiler, ISA profile and Python, and where it goes."""
+    """A wheel to build: which build path, target, compiler, ISA profile and Python, and where it goes.
+
+    `fresh` leaves out the caches and workers that a person's own .bazelrc names.
+    """
 
     backend: str
     target: str
@@ -28,6 +31,7 @@ class Request:
     profile: str
     python: dict[str, Any]
     dist: Path
+    fresh: bool = False
 
     @property
     def arch(self) -> str:

@@ -25,11 +25,10 @@ CPU, BEST, NEXT, TOO_NEW = {
 
 
 @pytest.fixture(scope="session")
-def unpacked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(portable_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The portable wheel as an installer unpacks it."""
-    (wheel,) = (root / "build" / "test-wheels" / "portable").glob("*.whl")
     folder = tmp_path_factory.mktemp("portable")
-    zipfile.ZipFile(wheel).extractall(folder)
+    zipfile.ZipFile(portable_wheel).extractall(folder)
     return folder
 
 

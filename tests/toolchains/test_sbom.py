@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from scripts.pins import ROOT, WHEELS, WHISPER_CPP
+from scripts.pins import ROOT, WHEELS, WHISPER_CPP, ZIG
 from scripts.whisper_cpp import patch_files
-from wheels.promises import SBOM, SBOM_PARTS
+from wheels.promises import SBOM, SBOM_PARTS, ZIG_SBOM_PARTS
 
 Bill = dict[str, Any]
 
@@ -64,6 +64,19 @@ def test_both_build_paths_write_the_same(wheel: Path, cmake_wheel: Path) -> None
 
 def test_it_names_every_part_whose_licence_travels_along(bill: Bill) -> None:
     assert {component["name"] for component in bill["components"]} == set(SBOM_PARTS)
+
+
+def test_of_a_wheel_by_zig_it_names_the_runtime_linked_in(portable_wheel: Path, bill: Bill) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    text = inside(portable_wheel).decode()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    by_zig: Bill = json.loads(text)
+    names = {component["name"] for component in by_zig["components"]}
+    assert names == {*SBOM_PARTS, *ZIG_SBOM_PARTS}
+    assert part(by_zig, "libc++")["licenses"] == [{"expression": ZIG["llvm_license"]}]
+    assert by_zig["serialNumber"] != bill["serialNumber"]
 
 
 def test_versions_licences_and_hashes_are_those_of_the_pins(bill: Bill) -> None:

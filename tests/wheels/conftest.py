@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from wheels import archive, record
+from wheels import archive, elf, record
+from wheels.tag import platform_tag
 
 MODULE_C = """
 #include <stdio.h>
@@ -89,16 +90,35 @@ class Workshop:
         kept = [line for line in lines if line and not line.startswith("Tag:")]
         members = self.members()
         members[self.info("WHEEL")] = "\n".join([*kept, f"Tag: {tag}", ""]).encode()
-        return self.save(members, name="-".join([*parts[:2], tag]) + ".whl")
+        return self.save(members, name="-".join([*parts[:-3], tag]) + ".whl")
+
+    def portable(self, libraries: dict[str, bytes]) -> Path:
+        """A wheel for every CPU: these libraries, small extension modules, and the tag they allow."""
+        members = {name: data for name, data in self.members().items() if not name.endswith(".so")}
+        members |= libraries | {self.library(m): self.compile(module=m) for m in ("_core", "_cpu")}
+        found = [elf.parse_elf(name, data) for name, data in members.items() if name.endswith(".so")]
+        python = next(iter(self.wheel.name.tags))
+        tag = f"{python.interpreter}-{python.abi}-{platform_tag(found)}"
+        lines = [
+            line for line in self.wheel.text("WHEEL").splitlines() if not line.startswith(("Tag:", "Build:"))
+        ]
+        members[self.info("WHEEL")] = "\n".join([*filter(None, lines), f"Tag: {tag}", ""]).encode()
+        return self.save(members, name=f"{self.dist_info.replace('.dist-info', '')}-{tag}.whl")
 
     def compile(self, *flags: str, module: str = "_cpu", strip: bool = True) -> bytes:
-        """A small shared library, stripped and hardened unless told otherwise."""
+        """A small extension module, or library where `module` is empty; stripped and hardened unless told."""
         place = self.fresh()
-        (place / "module.c").write_text(MODULE_C.format(module=module))
+        (place / "module.c").write_text(MODULE_C.format(module=module) if module else "")
         hardened = [*["-s"] * strip, "-Wl,-z,relro", "-Wl,-z,noexecstack", "-fvisibility=hidden"]
         command = ["gcc", "-shared", "-fPIC", "-O1", *hardened, "module.c", "-o", "module.so", *flags]
         subprocess.run(command, cwd=place, check=True)
         return (place / "module.so").read_bytes()
+
+    def source(self, text: str) -> str:
+        """The path of a C file more, for `compile` and `with_library`."""
+        path = self.fresh() / "more.c"
+        path.write_text(text)
+        return str(path)
 
     def with_library(self, *flags: str) -> Path:
         """The good wheel with `_cpu` compiled anew with these flags."""

@@ -28,6 +28,24 @@ BREAKERS: list[tuple[Code, Breaker]] = []
 x86_only = pytest.mark.skipif(platform.machine() != "x86_64", reason="needs an x86-64 linker note")
 
 
+# What only newer CPUs run, whatever the compiler's version: AVX2 or the atomics of Armv8.1.
+LOOP_C = """
+__attribute__((visibility("default"))) int add(int *sums, const int *terms) {
+    for (int i = 0; i < 1024; ++i) sums[i] += terms[i];
+    return __atomic_fetch_add(sums, 1, __ATOMIC_SEQ_CST);
+}
+"""
+SCORE_C = """
+__attribute__((visibility("default"))) int ggml_backend_score(void) {
+    static int sums[1024], terms[1024];
+    return add(sums, terms);
+}
+"""
+NEWER_CPU = {"x86_64": ["-O3", "-mavx2"], "aarch64": ["-O3", "-march=armv8.2-a+dotprod"]}.get(
+    platform.machine(), []
+)
+
+
 def breaks(code: Code) -> Callable[[Breaker], Breaker]:
     """Register a factory of wheels that break one promise."""
 
@@ -251,6 +269,30 @@ def text_called_a_library(shop: Workshop) -> Path:
 def half_a_library(shop: Workshop) -> Path:
     name = shop.library("_cpu")
     return shop.add(name, shop.wheel.members[name][:200])
+
+
+@breaks(Code.PW036)
+def guard_for_newer_cpus(shop: Workshop) -> Path:
+    return shop.with_library(*NEWER_CPU, shop.source(LOOP_C))
+
+
+@breaks(Code.PW037)
+def guard_with_data_between_functions(shop: Workshop) -> Path:
+    # An opcode that 64-bit x86 dropped, and a word that no version of A64 gives a meaning.
+    data = {"x86_64": ".byte 0x06", "aarch64": ".inst 0xffffffff"}[platform.machine()]
+    return shop.with_library(shop.source(f'__asm__(".text\\n{data}\\n");'))
+
+
+@breaks(Code.PW037)
+def build_tag_that_is_no_profile(shop: Workshop) -> Path:
+    return shop.save(shop.members(), name=re.sub(r"-(1\w+-)?cp", "-1nosuch-cp", shop.good.name, count=1))
+
+
+@breaks(Code.PW038)
+def score_for_newer_cpus(shop: Workshop) -> Path:
+    name = {"x86_64": "haswell", "aarch64": "armv8.2_1"}[platform.machine()]
+    variant = shop.compile(*NEWER_CPU, shop.source(LOOP_C + SCORE_C), module="")
+    return shop.portable({f"pywhispercpp/libggml-cpu-{name}.so": variant})
 
 
 @breaks(Code.PW040)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wheels.archive import Wheel
-from wheels.checks import contents, elf, licences, metadata, record, sbom, size, tag
+from wheels.checks import contents, elf, isa, licences, metadata, record, sbom, size, tag
 from wheels.codes import Finding
 
 Check = Callable[[Wheel], Iterator[Finding]]
@@ -25,6 +25,7 @@ ALL: tuple[Check, ...] = (
     elf.check_stack,
     elf.check_relro,
     elf.check_readable,
+    isa.check_isa,
     contents.check_leftovers,
     contents.check_build_paths,
     contents.check_required,

@@ -1,0 +1,1 @@
+"""The ISA promise of a wheel, proven on its machine code."""
