@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,13 +64,16 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def ask(executable: Path) -> Interpreter:
-    """Ask an interpreter (a path, or a name on PATH) about itself; BuildError where it does not run."""
+def ask(executable: Path, through: Sequence[str] = ()) -> Interpreter:
+    """Ask an interpreter (a path, or a name on PATH) about itself; BuildError where it does not run.
+
+    `through` is put before the command: an emulator, for the Python of another machine.
+    """
     # absolute, not resolve: following the link would step out of a virtual environment.
     executable = Path(shutil.which(executable) or executable).absolute()
     try:
         said = subprocess.run(
-            [str(executable), "-I", "-c", _ASK],
+            [*through, str(executable), "-I", "-c", _ASK],
             capture_output=True,
             text=True,
             check=True,
@@ -103,7 +107,10 @@ def _reason(tag: Tag, python: Interpreter) -> str:
         dotted = f"{wanted[2:3]}.{wanted[3:]}"
         return f"the wheel is for {wanted}, {python.words}; give --python with a CPython {dotted}"
     if platform != "any" and machine_of(platform) != python.machine:
-        return f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine"
+        return (
+            f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine, "
+            "or on emulated ones: nox -s emulate -- X.whl"
+        )
     if glibc_of(platform) > python.glibc:
         wanted_glibc = ".".join(map(str, glibc_of(platform)))
         return f"the wheel needs glibc {wanted_glibc}, {python.words}; build it on an older system"

@@ -67,7 +67,9 @@ def test_the_free_threaded_build_and_the_usual_one_take_their_own_wheels() -> No
 
 
 def test_another_machine_is_refused() -> None:
-    assert reason("cp311-cp311-manylinux_2_34_x86_64").startswith("the wheel is for x86_64, ")
+    said = reason("cp311-cp311-manylinux_2_34_x86_64")
+    assert said.startswith("the wheel is for x86_64, ")
+    assert said.endswith("try it on such a machine, or on emulated ones: nox -s emulate -- X.whl")
 
 
 def test_an_older_glibc_is_refused() -> None:
