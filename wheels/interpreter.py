@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts.errors import BuildError
 from wheels.archive import WheelName
-from wheels.tag import glibc_of, machine_of
+from wheels.tag import glibc_of, libc_asked, machine_of
 
 #: Seconds to wait for an interpreter to say who it is.
 PATIENCE = 60.0
@@ -90,6 +90,10 @@ def _reason(wanted: str, platform: str, python: Interpreter) -> str:
         return f"the wheel is for {wanted}, {python.words}; give --python with a CPython {dotted}"
     if platform != "any" and machine_of(platform) != python.machine:
         return f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine"
+    if libc_asked(platform) == "musl" and python.glibc > (0, 0):
+        return f"the wheel is for musl (Alpine Linux), {python.words}; take the manylinux wheel for it"
+    if libc_asked(platform) == "glibc" and python.glibc == (0, 0):
+        return f"the wheel is for glibc, {python.words}; take the musllinux wheel for it"
     if glibc_of(platform) > python.glibc:
         wanted_glibc = ".".join(map(str, glibc_of(platform)))
         return f"the wheel needs glibc {wanted_glibc}, {python.words}; build it on an older system"

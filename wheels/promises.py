@@ -19,8 +19,14 @@ PACKAGE = "pywhispercpp"
 #: Machine (the end of the platform tag) -> the most bytes its wheel may have. Measured, then rounded up.
 SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000}
 
-#: Machine -> the platform part of an extension's file name.
-MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
+#: (machine, C library) -> the platform part of an extension's file name.
+MULTIARCH = {
+    ("x86_64", "glibc"): "x86_64-linux-gnu",
+    ("aarch64", "glibc"): "aarch64-linux-gnu",
+    ("armv7l", "glibc"): "arm-linux-gnueabihf",
+    ("x86_64", "musl"): "x86_64-linux-musl",
+    ("aarch64", "musl"): "aarch64-linux-musl",
+}
 
 #: Globs, one of which must match a file; {dist_info} is the wheel's own folder.
 REQUIRED_FILES = (
@@ -35,7 +41,7 @@ REQUIRED_FILES = (
     "{dist_info}/entry_points.txt",
 )
 
-#: Shared libraries that glibc and gcc's runtime bring to every machine a manylinux tag admits.
+#: Shared libraries of every machine that the tag admits: glibc's and gcc's for manylinux, musl for musllinux.
 ALLOWED_LIBRARIES = (
     "libc.so.6",
     "libm.so.6",
@@ -46,6 +52,9 @@ ALLOWED_LIBRARIES = (
     "libgcc_s.so.1",
     "ld-linux-x86-64.so.2",
     "ld-linux-aarch64.so.1",
+    "ld-linux-armhf.so.3",
+    "libc.musl-x86_64.so.1",
+    "libc.musl-aarch64.so.1",
 )
 
 LICENCES = (
