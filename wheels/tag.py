@@ -68,9 +68,7 @@ def blockers(libraries: Sequence[ElfFile], policy: Policy) -> list[str]:
     for library in libraries:
         for version in library.versions:
             family, _, number = version.partition("_")
-            # musl has no versions at all: a GLIBC_* there comes from a library of another system.
-            allowed = policy.symbol_versions.get(family, () if family == "GLIBC" else {number})
-            if number not in allowed:
+            if family in policy.symbol_versions and number not in policy.symbol_versions[family]:
                 found.add(version)
         for needed in library.needed:
             if needed not in inside and needed not in policy.whitelist and not needed.startswith("ld-linux"):
