@@ -8,10 +8,12 @@ from pywhispercpp.backend import BuildInfo, build_info, require_cpu
 require_cpu()
 
 # ruff: noqa: E402
-from pywhispercpp import _core, logs
+from pywhispercpp import logs
+from pywhispercpp.cpu_variant import BackendInfo, backend_info, use_cpu_variant
 from pywhispercpp.errors import (
     AudioError,
     AudioNotFoundError,
+    BackendError,
     DownloadError,
     ModelError,
     ModelNotFoundError,
@@ -28,6 +30,8 @@ __version__ = "1.6.0"
 __all__ = [
     "AudioError",
     "AudioNotFoundError",
+    "BackendError",
+    "BackendInfo",
     "BuildInfo",
     "DownloadError",
     "Model",
@@ -39,13 +43,15 @@ __all__ = [
     "TranscriptionError",
     "UsageError",
     "__version__",
+    "backend_info",
     "build_info",
     "system_info",
+    "use_cpu_variant",
 ]
 
 logs.install()
 
 
 def system_info() -> str:
-    """Return the ISA features and backends of this build, as whisper.cpp words them."""
-    return _core.system_info()
+    """Return the ISA features and backends of the code that runs here, as whisper.cpp words them."""
+    return Model.system_info()

@@ -35,7 +35,9 @@ class BuildInfo:
 def build_info() -> BuildInfo:
     """Return the facts of this build (source: the compiler's own macros and the build's settings)."""
     facts = _cpu.build_info()
+    del facts["variants"]
     flags = tuple(facts.pop("flags").split())
+    facts["compiler"] = facts["compiler"].strip()  # clang's version may end in a space
     return BuildInfo(features=tuple(_cpu.required()), flags=flags, **facts)
 
 

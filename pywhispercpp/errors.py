@@ -33,6 +33,10 @@ class TranscriptionError(PywhispercppError):
     """whisper.cpp gave up while transcribing."""
 
 
+class BackendError(PywhispercppError):
+    """No compute code for this CPU can be loaded."""
+
+
 class DownloadError(PywhispercppError):
     """A file could not be downloaded, or it is not the file that was asked for."""
 

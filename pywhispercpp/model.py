@@ -13,6 +13,7 @@ import numpy as np
 
 from pywhispercpp import _core, audio, logs
 from pywhispercpp.constants import PARAMS_SCHEMA
+from pywhispercpp.cpu_variant import backend_info, use_cpu_variant
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, MAX_THREADS, OPTIONS
@@ -49,6 +50,7 @@ class Model:
         openvino_device: str = "CPU",
         openvino_cache_dir: str | None = None,
         context_params: Mapping[str, Any] | None = None,
+        cpu_variant: str | None = None,
         **params: object,
     ) -> None:
         """Load a model.
@@ -60,8 +62,9 @@ class Model:
             always go to logging.getLogger("pywhispercpp"), which is quiet by default.
         use_openvino, openvino_*: not in this build; use_openvino=True raises ModelError.
         context_params: use_gpu, flash_attn, gpu_device; whisper.cpp's defaults for what is left out.
+        cpu_variant: which of backend_info().available to compute with, in the whole process; the best when None.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
-        Raises ModelError, DownloadError or OptionError.
+        Raises ModelError, DownloadError, BackendError or OptionError.
         """
         if use_openvino:
             raise ModelError("this build has no OpenVINO encoder: leave out use_openvino")
@@ -74,6 +77,7 @@ class Model:
         self.openvino_device = openvino_device
         self.openvino_cache_dir = openvino_cache_dir
         loading = _context_params(context_params)
+        _ready_backend(cpu_variant)
         self.model_path = _checked_model(model, models_dir)
         with logs.copied_to(redirect_whispercpp_logs_to):
             self._ctx = _core.Context(os.fsencode(self.model_path), loading)
@@ -168,7 +172,8 @@ class Model:
 
     @staticmethod
     def system_info() -> str:
-        """Return the ISA features and backends of this build, as whisper.cpp words them."""
+        """Return the ISA features and backends of the code that runs here, as whisper.cpp words them."""
+        backend_info()
         return _core.system_info()
 
     def print_timings(self) -> None:
@@ -228,6 +233,16 @@ def _checked_model(model: str | os.PathLike[str], models_dir: str | os.PathLike[
     path = resolve_model(model, models_dir)
     ggml_file.check(path)
     return str(path)
+
+
+def _ready_backend(cpu_variant: str | None) -> None:
+    """Make sure that there is code to compute with, in a portable wheel by loading it."""
+    if cpu_variant is None:
+        backend_info()
+    elif isinstance(cpu_variant, str):
+        use_cpu_variant(cpu_variant)
+    else:
+        raise OptionError(f"cpu_variant must be text, not {type(cpu_variant).__name__}")
 
 
 def _context_params(given: Mapping[str, Any] | None) -> _core.ContextParams:

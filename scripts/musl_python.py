@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
-import os
 import platform
 import shutil
 import sys
@@ -19,6 +17,7 @@ from pathlib import Path
 from scripts.command import capture, entry_point, run
 from scripts.debian_archive import Archive, open_archive
 from scripts.errors import BuildError
+from scripts.fetch_zig import fetch as fetch_zig
 from scripts.pins import BUILD, MUSL_PYTHON
 from scripts.replace_tree import is_current, replacing
 
@@ -77,17 +76,26 @@ def _command(root: Path, arch: str, cpu: str = "") -> list[str]:
     return [qemu, *(["-cpu", cpu] if cpu else []), "-L", str(root), str(python(root))]
 
 
-def make(arch: str, zig: Sequence[str], folder: Path = BUILD / "musl") -> Path:
-    """Make sure that the interpreter of an architecture is there and works; return its sysroot."""
+def make(arch: str, folder: Path = BUILD / "musl") -> Path:
+    """Make sure that the interpreter of an architecture is there and works; return its sysroot.
+
+    Two minutes of compiling when it is not. BuildError says which tool is missing and how to get it.
+    """
     target, stamp = sysroot(arch, folder), _stamp()
     if not is_current(target, stamp):
-        build_python = _build_python()
+        _require_tools()
+        tools, build_python = _tools(fetch_zig() / f"{arch}-musl"), _build_python()
         with replacing(target, stamp) as fresh:
-            _assemble(fresh, arch, zig, build_python)
+            _assemble(fresh, arch, tools, build_python)
     return target
 
 
-def _assemble(fresh: Path, arch: str, zig: Sequence[str], build_python: Path) -> None:
+def _require_tools() -> None:
+    if shutil.which("make") is None:
+        raise BuildError("CPython is compiled with make, which is not on PATH; install make")
+
+
+def _assemble(fresh: Path, arch: str, tools: Mapping[str, str], build_python: Path) -> None:
     """Fetch, compile and lay out everything in `fresh`; sources and objects are gone afterwards."""
     work = fresh.absolute() / ".work"
     work.mkdir()
@@ -96,7 +104,6 @@ def _assemble(fresh: Path, arch: str, zig: Sequence[str], build_python: Path) ->
     archive.package(MUSL_PYTHON["musl"]["package"], MUSL_PYTHON["musl"]["suite"], fresh)
     if not (fresh / "lib").exists():  # newer suites keep everything in usr
         (fresh / "lib").symlink_to("usr/lib")
-    tools = _tools(arch, zig)
     source = _unpack(archive, "python", work)
     zlib = _build_zlib(_unpack(archive, "zlib", work), tools)
     objects = work / "objects"
@@ -127,21 +134,17 @@ def _unpack(archive: Archive, name: str, work: Path) -> Path:
     return folder
 
 
-def _tools(arch: str, zig: Sequence[str]) -> dict[str, str]:
-    """The compiler and its kin, as configure and make take them."""
-    words = " ".join(zig)
-    # -dynamic: for musl zig links statically by default, and a static program cannot load extensions.
-    compiler = f"{words} cc -target {arch}-linux-musl -dynamic -Wno-date-time"
-    cache = os.environ.get("ZIG_GLOBAL_CACHE_DIR", str(BUILD.absolute() / "zig-cache"))
+def _tools(programs: Path) -> dict[str, str]:
+    """The compiler and its kin, as configure and make take them, out of the folder of fetch_zig."""
     return {
-        "CC": compiler,
+        # -dynamic: for musl zig links statically by default, and a static program cannot load extensions.
+        "CC": f"{programs / 'cc'} -dynamic -Wno-date-time",
         "CXX": "false",
-        "AR": f"{words} ar",
-        "RANLIB": f"{words} ranlib",
+        "AR": str(programs / "ar"),
+        "RANLIB": str(programs / "ranlib"),
         "READELF": "true",  # wanted by configure for cross builds, used by nothing
         # It is made to be tried, not to be fast; what is compiled is a release, whose warnings are known.
         "OPT": "-DNDEBUG -fwrapv -O1 -w",
-        "ZIG_GLOBAL_CACHE_DIR": cache,
     }
 
 
@@ -181,8 +184,6 @@ def _configure(
 
 def _compile(objects: Path, tools: Mapping[str, str]) -> None:
     """Build the interpreter alone: its modules are in it, and nothing is installed."""
-    if shutil.which("make") is None:
-        raise BuildError("CPython is compiled with make, which is not on PATH; install make")
     run(["make", "--silent", "LDFLAGS=-s", "python"], cwd=objects, env=tools)
 
 
@@ -201,26 +202,12 @@ def _build_python() -> Path:
     raise BuildError(f"cross-compiling CPython needs a {PYTHON} here; install it, or run this with one")
 
 
-def find_zig() -> list[str]:
-    """The command that is zig: the package ziglang beside this Python, else zig on PATH."""
-    if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang"]
-    if found := shutil.which("zig"):
-        return [found]
-    raise BuildError(f"zig is not here; install it with: {sys.executable} -m pip install ziglang")
-
-
 def main(argv: Sequence[str]) -> None:
     """Make the interpreters of the given architectures and say how each is run."""
     parser = argparse.ArgumentParser(prog="python -m scripts.musl_python", description=__doc__)
     parser.add_argument("arch", nargs="+", choices=ARCHITECTURES)
-    parser.add_argument(
-        "--zig", type=Path, help="the zig to compile with (default: the package ziglang, or PATH)"
-    )
-    given = parser.parse_args(argv)
-    zig = [str(given.zig.absolute())] if given.zig else find_zig()
-    for arch in given.arch:
-        make(arch, zig)
+    for arch in parser.parse_args(argv).arch:
+        make(arch)
         print(*interpreter(arch))
 
 

@@ -48,6 +48,17 @@ WHEELS = {
     },
 }
 
+# The cross compiler: clang with the headers and start files of every glibc and musl, as wheels of the package index.
+# By the architecture it runs on. Nothing of it but compiler-rt and libc++ (linked statically) ends up in a wheel.
+ZIG = {
+    "version": "0.17.0",
+    "license": "MIT",
+    "sha256": {
+        "x86_64": "97079827064a7492cce5541ceb438ae8003ce1e54e399676da2d62fb7a5dc08b",
+        "aarch64": "d2804f94f54f7fcf8169f4b212a619ad688a4e2e6592e976f0cf2e58e2cd8af3",
+    },
+}
+
 # What scripts/musl_python.py makes a Python for musl of: sources by their hash, taken out of Debian's archive.
 # musl itself is a signed package of that archive; before 1.2.4 it cannot load what Alpine links (RELR).
 MUSL_PYTHON = {

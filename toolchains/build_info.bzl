@@ -9,6 +9,7 @@ def _build_info_header_impl(ctx):
         substitutions = {
             "@PROFILE@": ctx.var.get("profile", "native"),
             "@FLAGS@": " ".join(ctx.attr.flags),
+            "@VARIANTS@": ";".join(ctx.attr.variants),
             "@BACKEND@": "bazel",
             "@GIT_STATE@": ctx.var.get("git_state", "unknown"),
             "@WHISPER_CPP_VERSION@": WHISPER_CPP["version"],
@@ -24,5 +25,6 @@ build_info_header = rule(
         "flags": attr.string_list(mandatory = True),
         "out": attr.output(mandatory = True),
         "template": attr.label(allow_single_file = True, mandatory = True),
+        "variants": attr.string_list(doc = "Lines of a CPU variant and its features, best first."),
     },
 )

@@ -1,4 +1,4 @@
-"""Prints the shared build data as CMake commands: `python -m toolchains.emit_cmake PROFILE ARCH`.
+"""Prints the shared build data as CMake commands: `python -m toolchains.emit_cmake PROFILE TARGET COMPILER`.
 
 CMakeLists.txt runs this and evaluates what it prints; it is how CMake reads the `.bzl` data.
 """
@@ -12,7 +12,8 @@ from typing import Any
 from scripts.command import entry_point
 from scripts.pins import WHISPER_CPP
 from toolchains.literals import read_literals
-from toolchains.profiles import BASELINE, flags
+from toolchains.profiles import BASELINE, VARIANTS, flags, variants
+from toolchains.targets import find
 
 SOURCES: dict[str, Any] = read_literals(Path(__file__).with_name("sources.bzl"))
 
@@ -29,31 +30,52 @@ def _defines(defines: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" if value else name for name, value in defines.items()]
 
 
-def lines(profile: str, arch: str) -> Iterator[str]:
+def lines(profile: str, target: str, compiler: str) -> Iterator[str]:
     """Yield one `set()` a list: flags, then sources, defines and dependencies of every target."""
-    yield _set("PROFILE_FLAGS", flags(profile, arch))
-    yield _set("BASELINE_FLAGS", BASELINE[arch])
-    for name in ("COPTS", "THIRD_PARTY_COPTS", "LINKOPTS", "LINKLIBS", "INCLUDES"):
+    arch = find(target)["arch"]
+    yield _set("PROFILE_FLAGS", flags(profile, arch, compiler))
+    yield _set("BASELINE_FLAGS", BASELINE[arch][compiler])
+    yield from _variant_lines(profile, arch, compiler)
+    for name in ("COPTS", "THIRD_PARTY_COPTS", "LINKLIBS", "INCLUDES"):
         yield _set(name, SOURCES[name])
-    yield _set("VERSION_SCRIPT", [SOURCES["VERSION_SCRIPT"]])
+    yield _set("LINKOPTS", SOURCES["LINKERS"][compiler] + SOURCES["LINKOPTS"])
+    for name in ("VERSION_SCRIPT", "LIBRARY_VERSION_SCRIPT", "BASE_LIBRARY"):
+        yield _set(name, [SOURCES[name]])
     yield _set("C_STANDARD_FLAG", [SOURCES["C_STANDARD"]])
     yield _set("CXX_STANDARD_FLAG", [SOURCES["CXX_STANDARD"]])
     yield _set("WHISPER_CPP_VERSION", [WHISPER_CPP["version"]])
     yield _set("GGML_VERSION", [WHISPER_CPP["ggml_version"]])
-    yield _set("LIBRARIES", list(SOURCES["LIBRARIES"]))
-    for name, library in SOURCES["LIBRARIES"].items():
-        yield _set(f"{name}_SRCS", library["srcs"] + library["arch_srcs"].get(arch, []))
-        yield _set(f"{name}_DEFINES", _defines({**SOURCES["COMMON_DEFINES"], **library["defines"]}))
-        yield _set(f"{name}_DEPS", library["deps"])
+    yield from _library_lines(arch)
     for name, extension in SOURCES["EXTENSIONS"].items():
         yield _set(f"{name}_SRCS", extension["srcs"])
         yield _set(f"{name}_BASELINE_SRCS", extension["baseline_srcs"])
 
 
+def _variant_lines(profile: str, arch: str, compiler: str) -> Iterator[str]:
+    """The CPU variants of a portable wheel: their names, flags and files, and what build_info.h says of them."""
+    found = variants(profile, arch, compiler)
+    yield _set("CPU_VARIANTS", list(found))
+    for name, variant_flags in found.items():
+        yield _set(f"{name}_FLAGS", variant_flags)
+        yield _set(f"{name}_LIBRARY", [SOURCES["VARIANT_LIBRARY"] % name])
+    best_first = [" ".join([name, *VARIANTS[arch][name]["features"]]) for name in reversed(list(found))]
+    yield _set("VARIANTS", [";".join(best_first)])
+
+
+def _library_lines(arch: str) -> Iterator[str]:
+    yield _set("LIBRARIES", list(SOURCES["LIBRARIES"]))
+    for name, library in SOURCES["LIBRARIES"].items():
+        yield _set(f"{name}_SRCS", library["srcs"] + library["arch_srcs"].get(arch, []))
+        yield _set(f"{name}_DEFINES", _defines({**SOURCES["COMMON_DEFINES"], **library["defines"]}))
+        portable = _defines({**SOURCES["COMMON_DEFINES"], **library["portable_defines"]})
+        yield _set(f"{name}_PORTABLE_DEFINES", portable)
+        yield _set(f"{name}_DEPS", library["deps"])
+
+
 def main(argv: Sequence[str]) -> None:
-    """Print the CMake commands for a profile and an architecture."""
-    profile, arch = argv
-    print("\n".join(lines(profile, arch)))
+    """Print the CMake commands for a profile, a target and a compiler."""
+    profile, target, compiler = argv
+    print("\n".join(lines(profile, target, compiler)))
 
 
 if __name__ == "__main__":

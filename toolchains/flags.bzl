@@ -1,31 +1,56 @@
-"""Turns the data of profiles.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
+"""Turns the data of profiles.bzl, targets.bzl and sources.bzl into what Bazel's rules take; one select() a function."""
 
-load("//toolchains:profiles.bzl", "BASELINE", "PROFILES")
-load("//toolchains:sources.bzl", "COPTS", "LIBRARIES", "LINKLIBS", "LINKOPTS", "VERSION_SCRIPT")
+load("//toolchains:profiles.bzl", "BASELINE", "PROFILES", "VARIANTS")
+load("//toolchains:sources.bzl", "COPTS", "LIBRARIES", "LIBRARY_VERSION_SCRIPT", "LINKERS", "LINKLIBS", "LINKOPTS", "VARIANT_LIBRARY", "VERSION_SCRIPT")
+load("//toolchains:targets.bzl", "TARGETS")
 
-ARCHITECTURES = ["x86_64", "aarch64"]
+COMPILERS = ["gcc", "zig"]
+_SETTING = "@pywhispercpp//toolchains:"
+_CPUS = {target["arch"]: target["cpu"] for target in TARGETS.values()}
 
 # buildifier: disable=unnamed-macro
-def profile_settings():
-    """Declares a config_setting for each profile and architecture: //toolchains:<profile>_<arch>."""
-    for arch in ARCHITECTURES:
+def settings():
+    """Declares what the select()s below ask: architecture, compiler, target and profile."""
+    for arch, cpu in _CPUS.items():
+        for compiler in COMPILERS:
+            constraints = ["@platforms//cpu:" + cpu, "//toolchains/cc:" + compiler]
+            native.config_setting(name = "%s_%s" % (arch, compiler), constraint_values = constraints)
+            for profile, data in PROFILES.items():
+                if arch in data["archs"]:
+                    native.config_setting(
+                        name = "%s_%s_%s" % (profile, arch, compiler),
+                        constraint_values = constraints,
+                        define_values = {"profile": profile},
+                    )
+        native.config_setting(name = arch, constraint_values = ["@platforms//cpu:" + cpu])
+    for name, target in TARGETS.items():
         native.config_setting(
-            name = arch,
-            constraint_values = ["@platforms//cpu:" + arch],
+            name = "target_" + name,
+            constraint_values = ["@platforms//cpu:" + target["cpu"], "//toolchains/cc:" + target["libc"]],
         )
-        for profile in PROFILES:
-            native.config_setting(
-                name = "%s_%s" % (profile, arch),
-                constraint_values = ["@platforms//cpu:" + arch],
-                define_values = {"profile": profile},
-            )
+    native.config_setting(name = "portable", define_values = {"profile": "portable"})
+    for name in ["local"] + COMPILERS:
+        native.config_setting(name = name, constraint_values = ["//toolchains/cc:" + name])
+
+def _flags(entry, arch, compiler):
+    """The flags of a profile or variant; None where the compiler has none (toolchains/profiles.py too)."""
+    if arch in entry["flags"]:
+        return entry["flags"][arch].get(compiler)
+    return BASELINE[arch][compiler] + ["-m" + feature for feature in entry["features"]]
+
+def _per_compiler(name, entry, arch, make):
+    return {
+        _SETTING + "%s_%s" % (name, compiler): make(_flags(entry, arch, compiler))
+        for compiler in COMPILERS
+        if _flags(entry, arch, compiler) != None
+    }
 
 def _per_profile(make):
-    return select({
-        "@pywhispercpp//toolchains:%s_%s" % (profile, arch): make(flags)
-        for profile, data in PROFILES.items()
-        for arch, flags in data["flags"].items()
-    }, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl")
+    branches = {}
+    for profile, entry in PROFILES.items():
+        for arch in entry["archs"]:
+            branches.update(_per_compiler("%s_%s" % (profile, arch), entry, arch, make))
+    return select(branches, no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl")
 
 def _same(flags):
     return flags
@@ -43,14 +68,64 @@ def profile_flags():
 
 def baseline_copts():
     """The flags of what must run on every CPU of the architecture."""
-    return select({
-        "@pywhispercpp//toolchains:" + arch: COPTS + flags
-        for arch, flags in BASELINE.items()
-    })
+    branches = {}
+    for arch in _CPUS:
+        branches.update(_per_compiler(arch, {"features": [], "flags": {}}, arch, _common_and))
+    return select(branches)
+
+def variant_copts(arch, variant):
+    """The flags of one CPU variant of a portable wheel.
+
+    Args:
+        arch: a key of VARIANTS.
+        variant: a key of VARIANTS[arch].
+
+    Returns:
+        A select().
+    """
+    return select(
+        _per_compiler(arch, VARIANTS[arch][variant], arch, _common_and),
+        no_match_error = "%s cannot be compiled by this compiler, or for this machine" % variant,
+    )
+
+def variant_libraries():
+    """The labels of a portable wheel's CPU variants, those that the compiler can compile; none in other wheels."""
+    branches = {"//conditions:default": []}
+    for arch, variants in VARIANTS.items():
+        for compiler in COMPILERS:
+            branches[_SETTING + "portable_%s_%s" % (arch, compiler)] = [
+                "//pywhispercpp:" + VARIANT_LIBRARY % name
+                for name, entry in variants.items()
+                if _flags(entry, arch, compiler) != None
+            ]
+    return select(branches)
+
+def variant_features():
+    """Lines "name feature …" of the CPU variants in a portable wheel, best first, for build_info.h."""
+    branches = {"//conditions:default": []}
+    for arch, variants in VARIANTS.items():
+        for compiler in COMPILERS:
+            branches[_SETTING + "portable_%s_%s" % (arch, compiler)] = [
+                " ".join([name] + variants[name]["features"])
+                for name in reversed(list(variants))
+                if _flags(variants[name], arch, compiler) != None
+            ]
+    return select(branches)
+
+def per_target(key):
+    """What TARGETS says of the chosen target under a key."""
+    return select({_SETTING + "target_" + name: target[key] for name, target in TARGETS.items()})
+
+def _linkopts(script):
+    return select({_SETTING + compiler: LINKERS[compiler] + LINKOPTS for compiler in COMPILERS}) + ["-Wl,--version-script=" + script] + LINKLIBS
 
 def extension_linkopts():
     """How an extension module is linked; //toolchains:exports.lds is the file that it names."""
-    return LINKOPTS + ["-Wl,--version-script=" + VERSION_SCRIPT] + LINKLIBS
+    return _linkopts(VERSION_SCRIPT)
+
+def library_linkopts(soname):
+    """How a library of a portable wheel is linked; //toolchains:ggml.lds is the file that it names."""
+    return _linkopts(LIBRARY_VERSION_SCRIPT) + ["-Wl,-soname," + soname]
 
 def library_srcs(name):
     """The sources of a library: the common ones and those of the architecture.
@@ -65,7 +140,7 @@ def library_srcs(name):
     if not library["arch_srcs"]:
         return library["srcs"]
     return library["srcs"] + select({
-        "@pywhispercpp//toolchains:" + arch: srcs
+        _SETTING + arch: srcs
         for arch, srcs in library["arch_srcs"].items()
     })
 

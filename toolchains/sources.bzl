@@ -29,8 +29,12 @@ C_STANDARD = "-std=gnu11"
 CXX_STANDARD = "-std=c++17"
 
 # One linker for both builds: left alone, Bazel takes gold where there is one and CMake the compiler's own.
+LINKERS = {
+    "gcc": ["-fuse-ld=bfd"],
+    "zig": [],
+}
+
 LINKOPTS = [
-    "-fuse-ld=bfd",
     "-s",
     "-Wl,--gc-sections",
     "-Wl,--as-needed",
@@ -38,8 +42,10 @@ LINKOPTS = [
     "-Wl,-z,noexecstack",
 ]
 
-# The linker script that keeps every symbol but PyInit_* inside, from the top of the checkout.
+# The linker scripts that keep every other symbol inside, from the top of the checkout: what a module shows is
+# PyInit_*, what a library of a portable wheel shows is ggml's C interface.
 VERSION_SCRIPT = "toolchains/exports.lds"
+LIBRARY_VERSION_SCRIPT = "toolchains/ggml.lds"
 
 # Named after the objects that need them: --as-needed drops what nothing before it asks for.
 LINKLIBS = [
@@ -63,6 +69,9 @@ COMMON_DEFINES = {
     "GGML_SCHED_MAX_COPIES": "4",
 }
 
+# In a wheel of one profile, everything is linked into _core. A portable wheel has ggml_base as a library of its own,
+# and one library of ggml_cpu for each CPU variant beside it; _core holds the rest. `portable_defines` then take
+# the place of `defines`.
 LIBRARIES = {
     "ggml_base": {
         "srcs": [
@@ -78,6 +87,12 @@ LIBRARIES = {
         ],
         "arch_srcs": {},
         "defines": {"GGML_VERSION": "\"0.13.1\"", "GGML_COMMIT": "\"v1.8.5\""},
+        "portable_defines": {
+            "GGML_VERSION": "\"0.13.1\"",
+            "GGML_COMMIT": "\"v1.8.5\"",
+            "GGML_BUILD": "",
+            "GGML_SHARED": "",
+        },
         "deps": [],
     },
     "ggml_cpu": {
@@ -105,10 +120,22 @@ LIBRARIES = {
                 "ggml/src/ggml-cpu/arch/arm/quants.c",
                 "ggml/src/ggml-cpu/arch/arm/repack.cpp",
             ],
+            "armv7l": [
+                "ggml/src/ggml-cpu/arch/arm/quants.c",
+                "ggml/src/ggml-cpu/arch/arm/repack.cpp",
+            ],
         },
         # LLAMAFILE, off upstream: the f16 encoder is 1.25 times faster with it (AVX-512, 1 thread; more
         # figures in docs/build.md).
         "defines": {"GGML_USE_CPU_REPACK": "", "GGML_USE_LLAMAFILE": ""},
+        "portable_defines": {
+            "GGML_USE_CPU_REPACK": "",
+            "GGML_USE_LLAMAFILE": "",
+            "GGML_BACKEND_BUILD": "",
+            "GGML_BACKEND_DL": "",
+            "GGML_BACKEND_SHARED": "",
+            "GGML_SHARED": "",
+        },
         "deps": ["ggml_base"],
     },
     "ggml": {
@@ -118,15 +145,24 @@ LIBRARIES = {
         ],
         "arch_srcs": {},
         "defines": {"GGML_USE_CPU": ""},
+        "portable_defines": {"GGML_SHARED": ""},
         "deps": ["ggml_base", "ggml_cpu"],
     },
     "whisper": {
         "srcs": ["src/whisper.cpp"],
         "arch_srcs": {},
         "defines": {"GGML_USE_CPU": "", "WHISPER_VERSION": "\"1.8.5\""},
+        "portable_defines": {"GGML_SHARED": "", "WHISPER_VERSION": "\"1.8.5\""},
         "deps": ["ggml"],
     },
 }
+
+# The file of ggml_base in a portable wheel. Not ggml's own name: the loader takes a library that is loaded already
+# for one of the same name, and other packages bring a libggml-base.so of other versions.
+BASE_LIBRARY = "libpywhispercpp-ggml-base.so"
+
+# The file of a CPU variant, around its name; loaded by its full path.
+VARIANT_LIBRARY = "libggml-cpu-%s.so"
 
 # The two extension modules. `_cpu` is the guard: it must run on every CPU, so only its table of
 # compiled-in features sees the profile's flags.
@@ -134,6 +170,7 @@ EXTENSIONS = {
     "_core": {
         "srcs": [
             "module.cpp",
+            "bind_backend.cpp",
             "bind_context.cpp",
             "bind_full.cpp",
             "bind_language.cpp",

@@ -1,23 +1,26 @@
 """wheel(): Python sources + extension modules -> a wheel for the pinned interpreter."""
 
-load("@pinned_python//:defs.bzl", "EXT_SUFFIX", "PLATFORM", "TAG")
+load("@pinned_python//:defs.bzl", "EXT_SUFFIX", "MULTIARCH", "TAG")
 
 _PYTHON = "@bazel_tools//tools/python:toolchain_type"
 
 def _wheel_impl(ctx):
     out = ctx.actions.declare_directory(ctx.label.name)
-    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.license_files + [ctx.file.pyproject, ctx.file.readme, ctx.file.sbom]
+    inputs = ctx.files.srcs + ctx.files.extensions + ctx.files.libraries + ctx.files.license_files + [ctx.file.pyproject, ctx.file.readme, ctx.file.sbom]
     args = ctx.actions.args()
     args.add(ctx.file._maker)
     args.add_all("--library", ctx.files._libraries, map_each = _site, uniquify = True)
     args.add("--pyproject", ctx.file.pyproject)
     args.add("--sbom", ctx.file.sbom)
-    args.add("--tag", "%s-%s-%s" % (TAG, TAG, PLATFORM))
+    args.add("--tag", "%s-%s-linux_%s" % (TAG, TAG, ctx.attr.arch))
     args.add("--out", out.path)
     for file in ctx.files.srcs:
         args.add("--file", "%s=%s" % (file.short_path, file.path))
+    suffix = EXT_SUFFIX.replace(MULTIARCH, ctx.attr.multiarch)
     for file in ctx.files.extensions:
-        args.add("--file", "%s=%s" % (file.short_path[:-len(".so")] + EXT_SUFFIX, file.path))
+        args.add("--file", "%s=%s" % (file.short_path[:-len(".so")] + suffix, file.path))
+    for file in ctx.files.libraries:
+        args.add("--file", "%s=%s" % (file.short_path, file.path))
     ctx.actions.run(
         outputs = [out],
         inputs = depset(inputs + ctx.files._libraries + [ctx.file._maker]),
@@ -38,7 +41,10 @@ wheel = rule(
     doc = "Writes the wheel into the folder <name>/; metadata comes from pyproject.toml.",
     attrs = {
         "srcs": attr.label_list(allow_files = True),
+        "arch": attr.string(mandatory = True, doc = "For the file name, until wheels/collect.py computes the tag."),
         "extensions": attr.label_list(allow_files = [".so"]),
+        "libraries": attr.label_list(allow_files = [".so"], doc = "Go in under their own names."),
+        "multiarch": attr.string(mandatory = True, doc = "The last part of an extension's file name."),
         "license_files": attr.label_list(allow_files = True),
         "pyproject": attr.label(allow_single_file = True, mandatory = True),
         "readme": attr.label(allow_single_file = True, mandatory = True),

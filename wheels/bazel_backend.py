@@ -8,6 +8,7 @@ from pathlib import Path
 from scripts import bazel
 from scripts.command import capture, run
 from scripts.errors import BuildError
+from scripts.fetch_zig import CACHE
 from scripts.pins import ROOT
 from wheels.request import Request
 
@@ -23,9 +24,22 @@ def git_state() -> str:
         return "unknown"
 
 
+def _platform(request: Request) -> list[str]:
+    """Return the options of a cross compiler; its own output folder, or the next build would overwrite this one's."""
+    if not request.is_cross:
+        return []
+    name = f"{request.target}_{request.compiler}"
+    return [
+        f"--platforms=//toolchains/cc:{name}",
+        f"--platform_suffix={name}",
+        f"--sandbox_writable_path={CACHE}",
+    ]
+
+
 def options(request: Request) -> list[str]:
     """Return the Bazel options of a request; `bazel aquery` takes the same ones."""
     return [
+        *_platform(request),
         f"--config={request.profile}",
         f"--define=git_state={git_state()}",
         f"--repo_env=PYWHISPERCPP_PYTHON={request.python['version']}",

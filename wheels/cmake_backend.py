@@ -9,6 +9,8 @@ from pathlib import Path
 
 from scripts.command import Argument, run
 from scripts.pins import BUILD, ROOT
+from toolchains import targets
+from toolchains.python import cross_headers
 from wheels.request import Request
 
 # The dependency group of pyproject.toml; pip knows groups from 25.1 on.
@@ -32,7 +34,34 @@ def environment(request: Request) -> Path:
 
 def build_folder(request: Request) -> Path:
     """Return the folder that CMake builds in: kept, so that the next build is a small one."""
-    return BUILD / "cmake" / f"{request.python['tag']}-{request.profile}"
+    return BUILD / "cmake" / request.name
+
+
+def _cross_settings(request: Request) -> dict[str, Argument]:
+    """Return the CMake definitions of a cross compiler, and Python's headers for every machine."""
+    if not request.is_cross:
+        return {}
+    headers = BUILD / "python-headers" / request.python["version"]
+    return {
+        "cmake.toolchain-file": ROOT / "toolchains" / "cc" / f"{request.compiler}.cmake",
+        "cmake.define.TRIPLE": targets.find(request.target)["gcc"] or "",
+        "cmake.define.Python_INCLUDE_DIR": cross_headers.make(
+            Path(request.python["include"]), request.python["multiarch"], headers
+        ),
+    }
+
+
+def _settings(request: Request) -> dict[str, Argument]:
+    """Return scikit-build-core's settings of a request."""
+    return {
+        "build-dir": build_folder(request),
+        "cmake.define.PROFILE": request.profile,
+        "cmake.define.TARGET": request.target,
+        "cmake.define.COMPILER": request.compiler,
+        "cmake.define.EXT_SUFFIX": request.ext_suffix,
+        "cmake.define.pybind11_DIR": BUILD / "pybind11" / "pybind11" / "share" / "cmake" / "pybind11",
+        **_cross_settings(request),
+    }
 
 
 def build(request: Request) -> Path:
@@ -40,11 +69,6 @@ def build(request: Request) -> Path:
     python = environment(request)
     out = build_folder(request) / "wheel"
     shutil.rmtree(out, ignore_errors=True)
-    settings = {
-        "build-dir": build_folder(request),
-        "cmake.define.PROFILE": request.profile,
-        "cmake.define.pybind11_DIR": BUILD / "pybind11" / "pybind11" / "share" / "cmake" / "pybind11",
-    }
     pip: list[Argument] = [
         python,
         "-m",
@@ -57,7 +81,7 @@ def build(request: Request) -> Path:
         out,
     ]
     run(
-        [*pip, *(f"--config-settings={key}={value}" for key, value in settings.items()), ROOT],
+        [*pip, *(f"--config-settings={key}={value}" for key, value in _settings(request).items()), ROOT],
         env={"PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}"},
     )
     (wheel,) = out.glob("*.whl")

@@ -17,14 +17,15 @@ from wheels.verify import verify
 DIST = Path(__file__).resolve().parent / "dist"
 
 
-def collect(raw: Path, dist: Path = DIST) -> Path:
+def collect(raw: Path, dist: Path = DIST, build_number: str = "") -> Path:
     """Write `raw` with its true platform tag into `dist` and return the new path.
 
+    `build_number` is the build tag (PEP 427) that the file gets, such as 1pi4, or "" for none.
     The same content gives the same bytes, and an equal wheel that is there already is left untouched.
     Raises BuildError, and leaves `dist` as it was, for a wheel with findings.
     """
     wheel = archive.load(raw)
-    final_name = _retagged_name(wheel)
+    final_name = _retagged_name(wheel, build_number)
     dist.mkdir(parents=True, exist_ok=True)
     # Beside dist, on the same file system, so that the last step is one rename and dist never holds a half.
     with staging(f".{dist.name}-", dist.parent) as folder:
@@ -37,19 +38,22 @@ def collect(raw: Path, dist: Path = DIST) -> Path:
     return final
 
 
-def _retagged_name(wheel: archive.Wheel) -> str:
-    """The file name with the computed platform tag in the last place."""
-    head = wheel.path.name[: -len(".whl")].rpartition("-")[0]
-    return f"{head}-{platform_tag(wheel.libraries)}.whl"
+def _retagged_name(wheel: archive.Wheel, build_number: str) -> str:
+    """The file name with the build tag and, in the last place, the computed platform tag."""
+    parts = wheel.path.name[: -len(".whl")].split("-")
+    name, version, python, abi = *parts[:2], *parts[-3:-1]
+    build = [build_number] if build_number else []
+    return "-".join([name, version, *build, python, abi, f"{platform_tag(wheel.libraries)}.whl"])
 
 
 def _retagged_members(wheel: archive.Wheel, final_name: str) -> dict[str, bytes]:
     """The files of the wheel with WHEEL and RECORD written for the new name."""
     members = dict(wheel.members)
-    python, abi, platform = final_name[: -len(".whl")].split("-")[-3:]
+    *head, python, abi, platform = final_name[: -len(".whl")].split("-")
     others = [
-        line for line in wheel.text("WHEEL").splitlines() if line and not re.match(r"Tag\s*:", line, re.I)
+        line for line in wheel.text("WHEEL").splitlines() if line and not re.match(r"(Tag|Build)\s*:", line, re.I)
     ]
+    others += [f"Build: {number}" for number in head[2:]]
     tags = [f"Tag: {p}-{a}-{platform}" for p in sorted(python.split(".")) for a in sorted(abi.split("."))]
     members[f"{wheel.dist_info}/WHEEL"] = "\n".join([*others, *tags, ""]).encode()
     record_name = f"{wheel.dist_info}/RECORD"
@@ -75,8 +79,9 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--dist", type=Path, default=DIST, help="folder for good wheels (default: wheels/dist)"
     )
+    parser.add_argument("--build-number", default="", help="build tag of the file name (default: none)")
     arguments = parser.parse_args(argv)
-    print(collect(arguments.raw, arguments.dist.resolve()))
+    print(collect(arguments.raw, arguments.dist.resolve(), arguments.build_number))
 
 
 if __name__ == "__main__":

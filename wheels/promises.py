@@ -17,16 +17,13 @@ class Licence:
 PACKAGE = "pywhispercpp"
 
 #: Machine (the end of the platform tag) -> the most bytes its wheel may have. Measured, then rounded up.
-SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000}
+SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000, "armv7l": 2_000_000}
 
-#: (machine, C library) -> the platform part of an extension's file name.
-MULTIARCH = {
-    ("x86_64", "glibc"): "x86_64-linux-gnu",
-    ("aarch64", "glibc"): "aarch64-linux-gnu",
-    ("armv7l", "glibc"): "arm-linux-gnueabihf",
-    ("x86_64", "musl"): "x86_64-linux-musl",
-    ("aarch64", "musl"): "aarch64-linux-musl",
-}
+#: The same for a portable wheel, which holds a library for each CPU variant.
+PORTABLE_SIZE_LIMITS = {"x86_64": 8_000_000, "aarch64": 5_000_000}
+
+#: What a CPU variant of a portable wheel is called (VARIANT_LIBRARY in toolchains/sources.bzl).
+VARIANT_LIBRARY = "pywhispercpp/libggml-cpu-*.so"
 
 #: Globs, one of which must match a file; {dist_info} is the wheel's own folder.
 REQUIRED_FILES = (

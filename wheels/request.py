@@ -10,7 +10,7 @@ from typing import Any
 
 from scripts.errors import BuildError
 from scripts.pins import ROOT
-from toolchains import profiles
+from toolchains import profiles, targets
 from toolchains.literals import read_literals
 from toolchains.python import interpreter
 
@@ -20,12 +20,40 @@ PYTHON_VERSION: str = read_literals(ROOT / "toolchains" / "python" / "version.bz
 
 @dataclass(frozen=True)
 class Request:
-    """A wheel to build: which build path, ISA profile and Python, and where it goes."""
+    """A wheel to build: which build path, target, compiler, ISA profile and Python, and where it goes."""
 
     backend: str
+    target: str
+    compiler: str
     profile: str
     python: dict[str, Any]
     dist: Path
+
+    @property
+    def arch(self) -> str:
+        """The architecture of the target."""
+        return str(targets.find(self.target)["arch"])
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether the compiler is another one than this machine's own gcc."""
+        return self.target != targets.host() or self.compiler != "gcc"
+
+    @property
+    def ext_suffix(self) -> str:
+        """The end of an extension's file name for the Python and the target."""
+        suffix = str(self.python["ext_suffix"])
+        return suffix.replace(self.python["multiarch"], targets.find(self.target)["multiarch"])
+
+    @property
+    def build_number(self) -> str:
+        """The build tag (PEP 427) of the file name: the profile, of a wheel that is for some CPUs only."""
+        return "" if self.profile == profiles.PORTABLE else f"1{self.profile.replace('-', '_')}"
+
+    @property
+    def name(self) -> str:
+        """What tells this build from others, for the name of its folder."""
+        return f"{self.python['tag']}-{self.target}-{self.compiler}-{self.profile}"
 
 
 def find_python(version: str) -> dict[str, Any]:
@@ -36,13 +64,34 @@ def find_python(version: str) -> dict[str, Any]:
         raise BuildError(str(error)) from error
 
 
+def _profile(given: str | None, target: str) -> str:
+    """The profile asked for, or what its target is built with otherwise."""
+    return given or ("native" if target == targets.host() else str(targets.find(target)["profile"]))
+
+
+def _compiler(given: str | None, target: str, profile: str) -> str:
+    """The compiler asked for; zig for what leaves this machine, where old glibc and other targets count."""
+    compiler = given or ("gcc" if target == targets.host() and profile != profiles.PORTABLE else "zig")
+    if compiler == "gcc" and targets.find(target)["gcc"] is None:
+        raise BuildError(f"no gcc builds for {target}; leave --compiler out, or say --compiler zig")
+    return compiler
+
+
 def parse(argv: Sequence[str], dist: Path) -> Request:
-    """Turn the command line into a Request; BuildError where a profile or a Python is not to be had."""
+    """Turn the command line into a Request; BuildError where one of its parts is not to be had."""
     parser = argparse.ArgumentParser(prog="nox -s build_wheel --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default="bazel", help="build path (default: bazel)")
-    parser.add_argument("--profile", default="native", help="ISA profile of toolchains/profiles.bzl")
+    parser.add_argument("--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)")
+    parser.add_argument("--compiler", choices=targets.COMPILERS, help="default: gcc here, zig for the rest")
+    parser.add_argument("--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)")
     parser.add_argument("--python", default=PYTHON_VERSION, metavar="3.N", help=f"default: {PYTHON_VERSION}")
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
     given = parser.parse_args(argv)
-    profiles.flags(given.profile, profiles.machine())
-    return Request(given.backend, given.profile, find_python(given.python), given.dist.resolve())
+    arch = targets.find(given.target)["arch"]
+    profile = _profile(given.profile, given.target)
+    profiles.require(profile, arch)
+    if profile == "native" and given.target != targets.host():
+        raise BuildError(f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}")
+    compiler = _compiler(given.compiler, given.target, profile)
+    python = find_python(given.python)
+    return Request(given.backend, given.target, compiler, profile, python, given.dist.resolve())

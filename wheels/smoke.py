@@ -95,7 +95,7 @@ def _require_speech(facts: dict[str, Any]) -> None:
             raise BuildError(f"the transcript should say {EXPECTED_WORDS!r}, it says {transcript!r}")
 
 
-def _from_here(path: Path) -> Path:
+def from_here(path: Path) -> Path:
     """The path as one would type it here."""
     here = Path.cwd()
     return path.relative_to(here) if here in path.parents else path
@@ -103,13 +103,14 @@ def _from_here(path: Path) -> Path:
 
 def summary(wheel: Path, name: WheelName, facts: dict[str, Any]) -> str:
     """The closing lines: what was built, what it heard, how fast."""
-    info = facts["build_info"]
+    info, running = facts["build_info"], facts["backend_info"]
     speed = facts["audio_seconds"] / facts["wall_seconds"]
     rows = {
-        "wheel": str(_from_here(wheel)),
+        "wheel": str(from_here(wheel)),
         "size": f"{wheel.stat().st_size:,} bytes",
         "tag": " ".join(sorted(map(str, name.tags))),
         "profile": f"{info['profile']} ({' '.join(info['features']) or 'baseline'})",
+        "variant": f"{running['variant']}: {running['reason']}",
         "backend": info["backend"],
         "whisper.cpp": f"{info['whisper_cpp_version']}, ggml {info['ggml_version']}",
         "compiler": info["compiler"],

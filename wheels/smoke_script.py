@@ -37,6 +37,7 @@ def main(model_name: str, models_dir: str, audio: str) -> None:
     facts = {
         "module": package.__file__,
         "build_info": dataclasses.asdict(package.build_info()),
+        "backend_info": dataclasses.asdict(package.backend_info()),
         "transcripts": transcripts,
         "audio_seconds": audio_seconds(audio),
         "wall_seconds": statistics.median(walls),

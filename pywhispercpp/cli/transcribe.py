@@ -49,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "-m", "--model", default="base.en", help="name or path of the model (default: base.en)"
     )
     parser.add_argument("--models-dir", help="where models are kept by name")
+    parser.add_argument("--cpu-variant", help="CPU code to compute with (default: the best that this CPU can run)")
     parser.add_argument(
         "-p", "--processors", type=int, default=1, help="split the audio and work side by side"
     )
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Transcribe every file; a file that cannot be is reported, and the others still are."""
     names = [option for _, _, option, _, _ in FLAGS] + ["initial_prompt"]
     options = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    model = Model(args.model, args.models_dir, **options)
+    model = Model(args.model, args.models_dir, cpu_variant=args.cpu_variant, **options)
     failed = 0
     for path in args.files:
         if len(args.files) > 1:

@@ -11,14 +11,35 @@
 #include "isa_features.h"
 
 #if defined(__x86_64__)
-// Needs a literal. Covers the operating system's part too: AVX and AMX state must be enabled (XGETBV).
-#define CPU_HAS(probe) (__builtin_cpu_supports(probe) != 0)
-#define CPU_INIT() __builtin_cpu_init()
+#include <cpuid.h>
+
+enum { EAX, EBX, ECX, EDX };
+// What the operating system must save of a thread for the registers to be usable: bits of XCR0.
+enum { NO_STATE = 0, YMM_STATE = 0x6, ZMM_STATE = 0xe6, TMM_STATE = 0x60006 };
+
+static unsigned saved_state(void) {
+    unsigned eax, ebx, ecx, edx;
+    const unsigned osxsave = 1u << 27;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & osxsave)) return 0;
+    __asm__("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    return eax;
+}
+
+// Not the compiler's __builtin_cpu_supports: zig's run-time library lacks what that needs.
+static int cpuid(unsigned leaf, unsigned subleaf, int which, int bit, unsigned state) {
+    unsigned registers[4];
+    if ((saved_state() & state) != state) return 0;
+    if (!__get_cpuid_count(leaf, subleaf, &registers[EAX], &registers[EBX], &registers[ECX], &registers[EDX])) return 0;
+    // A subleaf that a CPU does not have reads as leaf 7's highest one on some; EAX of subleaf 0 says how many there are.
+    if (leaf == 7 && subleaf > 0) {
+        unsigned most, unused;
+        if (!__get_cpuid_count(7, 0, &most, &unused, &unused, &unused) || subleaf > most) return 0;
+    }
+    return (registers[which] >> bit) & 1;
+}
 #else
 #include <sys/auxv.h>
 static int hwcap(unsigned long type, int bit) { return (getauxval(type) >> bit) & 1; }
-#define CPU_HAS(probe) (probe)
-#define CPU_INIT() ((void)0)
 #endif
 
 static int append(PyObject *list, const char *name) {
@@ -32,9 +53,8 @@ static PyObject *supported(PyObject *self, PyObject *unused) {
     (void)self, (void)unused;
     PyObject *names = PyList_New(0);
     if (names == NULL) return NULL;
-    CPU_INIT();
 #define ADD(name, macro, probe) \
-    if (CPU_HAS(probe) && append(names, name)) goto failed;
+    if ((probe) && append(names, name)) goto failed;
     ISA_FEATURES(ADD)
 #undef ADD
     return names;
@@ -60,8 +80,8 @@ failed:
 
 static PyObject *build_info(PyObject *self, PyObject *unused) {
     (void)self, (void)unused;
-    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "profile", BUILD_PROFILE, "compiler", compiled_by,
-                         "flags", BUILD_FLAGS, "whisper_cpp_version", BUILD_WHISPER_CPP_VERSION,
+    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "profile", BUILD_PROFILE, "compiler", compiled_by,
+                         "flags", BUILD_FLAGS, "variants", BUILD_VARIANTS, "whisper_cpp_version", BUILD_WHISPER_CPP_VERSION,
                          "ggml_version", BUILD_GGML_VERSION, "backend", BUILD_BACKEND, "git_state",
                          BUILD_GIT_STATE);
 }

@@ -10,44 +10,45 @@
 
 #if defined(__x86_64__)
 
-#define ISA_FEATURES(X)                                   \
-    X("sse3", __SSE3__, "sse3")                           \
-    X("ssse3", __SSSE3__, "ssse3")                        \
-    X("sse4.1", __SSE4_1__, "sse4.1")                     \
-    X("sse4.2", __SSE4_2__, "sse4.2")                     \
-    X("popcnt", __POPCNT__, "popcnt")                     \
-    X("aes", __AES__, "aes")                              \
-    X("pclmul", __PCLMUL__, "pclmul")                     \
-    X("avx", __AVX__, "avx")                              \
-    X("avx2", __AVX2__, "avx2")                           \
-    X("bmi", __BMI__, "bmi")                              \
-    X("bmi2", __BMI2__, "bmi2")                           \
-    X("f16c", __F16C__, "f16c")                           \
-    X("fma", __FMA__, "fma")                              \
-    X("lzcnt", __LZCNT__, "lzcnt")                        \
-    X("movbe", __MOVBE__, "movbe")                        \
-    X("adx", __ADX__, "adx")                              \
-    X("sha", __SHA__, "sha")                              \
-    X("gfni", __GFNI__, "gfni")                           \
-    X("vaes", __VAES__, "vaes")                           \
-    X("vpclmulqdq", __VPCLMULQDQ__, "vpclmulqdq")         \
-    X("avxvnni", __AVXVNNI__, "avxvnni")                  \
-    X("avx512f", __AVX512F__, "avx512f")                  \
-    X("avx512bw", __AVX512BW__, "avx512bw")               \
-    X("avx512cd", __AVX512CD__, "avx512cd")               \
-    X("avx512dq", __AVX512DQ__, "avx512dq")               \
-    X("avx512vl", __AVX512VL__, "avx512vl")               \
-    X("avx512ifma", __AVX512IFMA__, "avx512ifma")         \
-    X("avx512vbmi", __AVX512VBMI__, "avx512vbmi")         \
-    X("avx512vbmi2", __AVX512VBMI2__, "avx512vbmi2")      \
-    X("avx512vnni", __AVX512VNNI__, "avx512vnni")         \
-    X("avx512bitalg", __AVX512BITALG__, "avx512bitalg")   \
-    X("avx512vpopcntdq", __AVX512VPOPCNTDQ__, "avx512vpopcntdq") \
-    X("avx512bf16", __AVX512BF16__, "avx512bf16")         \
-    X("avx512fp16", __AVX512FP16__, "avx512fp16")         \
-    X("amx-tile", __AMX_TILE__, "amx-tile")               \
-    X("amx-int8", __AMX_INT8__, "amx-int8")               \
-    X("amx-bf16", __AMX_BF16__, "amx-bf16")
+// Leaf, subleaf, register and bit as Intel documents CPUID, and the registers that the system must save.
+#define ISA_FEATURES(X)                                                                     \
+    X("sse3", __SSE3__, cpuid(1, 0, ECX, 0, NO_STATE))                                      \
+    X("ssse3", __SSSE3__, cpuid(1, 0, ECX, 9, NO_STATE))                                    \
+    X("sse4.1", __SSE4_1__, cpuid(1, 0, ECX, 19, NO_STATE))                                 \
+    X("sse4.2", __SSE4_2__, cpuid(1, 0, ECX, 20, NO_STATE))                                 \
+    X("popcnt", __POPCNT__, cpuid(1, 0, ECX, 23, NO_STATE))                                 \
+    X("aes", __AES__, cpuid(1, 0, ECX, 25, NO_STATE))                                       \
+    X("pclmul", __PCLMUL__, cpuid(1, 0, ECX, 1, NO_STATE))                                  \
+    X("avx", __AVX__, cpuid(1, 0, ECX, 28, YMM_STATE))                                      \
+    X("avx2", __AVX2__, cpuid(7, 0, EBX, 5, YMM_STATE))                                     \
+    X("bmi", __BMI__, cpuid(7, 0, EBX, 3, NO_STATE))                                        \
+    X("bmi2", __BMI2__, cpuid(7, 0, EBX, 8, NO_STATE))                                      \
+    X("f16c", __F16C__, cpuid(1, 0, ECX, 29, YMM_STATE))                                    \
+    X("fma", __FMA__, cpuid(1, 0, ECX, 12, YMM_STATE))                                      \
+    X("lzcnt", __LZCNT__, cpuid(0x80000001, 0, ECX, 5, NO_STATE))                           \
+    X("movbe", __MOVBE__, cpuid(1, 0, ECX, 22, NO_STATE))                                   \
+    X("adx", __ADX__, cpuid(7, 0, EBX, 19, NO_STATE))                                       \
+    X("sha", __SHA__, cpuid(7, 0, EBX, 29, NO_STATE))                                       \
+    X("gfni", __GFNI__, cpuid(7, 0, ECX, 8, NO_STATE))                                      \
+    X("vaes", __VAES__, cpuid(7, 0, ECX, 9, YMM_STATE))                                     \
+    X("vpclmulqdq", __VPCLMULQDQ__, cpuid(7, 0, ECX, 10, YMM_STATE))                        \
+    X("avxvnni", __AVXVNNI__, cpuid(7, 1, EAX, 4, YMM_STATE))                               \
+    X("avx512f", __AVX512F__, cpuid(7, 0, EBX, 16, ZMM_STATE))                              \
+    X("avx512bw", __AVX512BW__, cpuid(7, 0, EBX, 30, ZMM_STATE))                            \
+    X("avx512cd", __AVX512CD__, cpuid(7, 0, EBX, 28, ZMM_STATE))                            \
+    X("avx512dq", __AVX512DQ__, cpuid(7, 0, EBX, 17, ZMM_STATE))                            \
+    X("avx512vl", __AVX512VL__, cpuid(7, 0, EBX, 31, ZMM_STATE))                            \
+    X("avx512ifma", __AVX512IFMA__, cpuid(7, 0, EBX, 21, ZMM_STATE))                        \
+    X("avx512vbmi", __AVX512VBMI__, cpuid(7, 0, ECX, 1, ZMM_STATE))                         \
+    X("avx512vbmi2", __AVX512VBMI2__, cpuid(7, 0, ECX, 6, ZMM_STATE))                       \
+    X("avx512vnni", __AVX512VNNI__, cpuid(7, 0, ECX, 11, ZMM_STATE))                        \
+    X("avx512bitalg", __AVX512BITALG__, cpuid(7, 0, ECX, 12, ZMM_STATE))                    \
+    X("avx512vpopcntdq", __AVX512VPOPCNTDQ__, cpuid(7, 0, ECX, 14, ZMM_STATE))              \
+    X("avx512bf16", __AVX512BF16__, cpuid(7, 1, EAX, 5, ZMM_STATE))                         \
+    X("avx512fp16", __AVX512FP16__, cpuid(7, 0, EDX, 23, ZMM_STATE))                        \
+    X("amx-tile", __AMX_TILE__, cpuid(7, 0, EDX, 24, TMM_STATE))                            \
+    X("amx-int8", __AMX_INT8__, cpuid(7, 0, EDX, 25, TMM_STATE))                            \
+    X("amx-bf16", __AMX_BF16__, cpuid(7, 0, EDX, 22, TMM_STATE))
 
 #elif defined(__aarch64__)
 
@@ -64,10 +65,18 @@
     X("sve", __ARM_FEATURE_SVE, hwcap(AT_HWCAP, 22))                       \
     X("sve2", __ARM_FEATURE_SVE2, hwcap(AT_HWCAP2, 1))                     \
     X("i8mm", __ARM_FEATURE_MATMUL_INT8, hwcap(AT_HWCAP2, 13))             \
-    X("bf16", __ARM_FEATURE_BF16_VECTOR_ARITHMETIC, hwcap(AT_HWCAP2, 14))
+    X("bf16", __ARM_FEATURE_BF16_VECTOR_ARITHMETIC, hwcap(AT_HWCAP2, 14))   \
+    X("sme", __ARM_FEATURE_SME, hwcap(AT_HWCAP2, 23))
+
+#elif defined(__arm__)
+
+// The kernel's bits for 32-bit Arm (arch/arm/include/uapi/asm/hwcap.h).
+#define ISA_FEATURES(X)                              \
+    X("neon", __ARM_NEON, hwcap(AT_HWCAP, 12))       \
+    X("vfpv4", __ARM_FEATURE_FMA, hwcap(AT_HWCAP, 16))
 
 #else
-#error "pywhispercpp knows x86_64 and aarch64; add this architecture's features here"
+#error "pywhispercpp knows x86_64, aarch64 and armv7l; add this architecture's features here"
 #endif
 
 // FEATURE_IS_COMPILED_IN(__AVX2__) is 1 where the compiler defines the macro as 1 and 0 where it

@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("system_info", &whisper_print_system_info, "The ISA features and backends compiled in, as whisper.cpp words them.");
     m.def("whisper_version", &whisper_version, "The version of the whisper.cpp inside.");
 
+    pwc::bind_backend(m);
     pwc::bind_log(m);
     pwc::bind_params(m);
     pwc::bind_segments(m);

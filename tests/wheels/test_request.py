@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from scripts.errors import BuildError
+from toolchains import targets
 from toolchains.profiles import PROFILES, machine
 from wheels.request import PYTHON_VERSION, parse
+
+OTHER = "aarch64" if machine() == "x86_64" else "x86_64"
 
 
 def test_the_defaults_are_bazel_for_this_machine(tmp_path: Path) -> None:
@@ -27,7 +30,50 @@ def test_every_option_has_its_place(tmp_path: Path) -> None:
 def test_an_unknown_profile_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="'pi9' is unknown") as raised:
         parse(["--profile", "pi9"], tmp_path)
-    assert all(name in str(raised.value) for name in PROFILES if machine() in PROFILES[name]["flags"])
+    assert all(name in str(raised.value) for name in PROFILES if machine() in PROFILES[name]["archs"])
+
+
+def test_for_this_machine_its_own_gcc_is_the_compiler(tmp_path: Path) -> None:
+    request = parse([], tmp_path)
+    assert (request.target, request.compiler, request.is_cross) == (targets.host(), "gcc", False)
+    assert request.ext_suffix == request.python["ext_suffix"]
+    assert request.build_number == "1native"
+
+
+def test_for_another_machine_the_wheel_is_portable_and_by_zig(tmp_path: Path) -> None:
+    request = parse(["--target", OTHER], tmp_path)
+    assert (request.profile, request.compiler, request.is_cross) == ("portable", "zig", True)
+    assert request.ext_suffix.endswith(f"-{OTHER}-linux-gnu.so")
+    assert request.build_number == ""
+
+
+def test_a_portable_wheel_is_by_zig_here_too(tmp_path: Path) -> None:
+    request = parse(["--profile", "portable"], tmp_path)
+    assert (request.target, request.compiler, request.is_cross) == (targets.host(), "zig", True)
+
+
+def test_the_cross_gcc_can_be_asked_for(tmp_path: Path) -> None:
+    request = parse(["--target", OTHER, "--compiler", "gcc"], tmp_path)
+    assert (request.compiler, request.is_cross) == ("gcc", True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--target", "sparc"], "target 'sparc' is unknown; there are: x86_64, aarch64, armv7l"),
+        (["--target", OTHER, "--profile", "native"], "'native' is for this machine"),
+        (["--target", "armv7l", "--profile", "pi5"], "'pi5' is for another machine; for armv7l there are:"),
+        (["--target", "aarch64-musl", "--compiler", "gcc"], "no gcc builds for aarch64-musl"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path: Path, argv: list[str], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        parse(argv, tmp_path)
+
+
+def test_a_profile_gives_a_valid_build_tag(tmp_path: Path) -> None:
+    request = parse(["--target", "x86_64", "--profile", "x86-64-v3"], tmp_path)
+    assert request.build_number == "1x86_64_v3"
 
 
 def test_a_python_that_is_not_there_says_what_to_run(tmp_path: Path) -> None:

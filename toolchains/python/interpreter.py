@@ -22,6 +22,7 @@ print(json.dumps({
     "full_version": "%d.%d.%d" % sys.version_info[:3],
     "include": sysconfig.get_path("include", vars={"installed_base": sys.base_prefix}),
     "ext_suffix": sysconfig.get_config_var("EXT_SUFFIX"),
+    "multiarch": sysconfig.get_config_var("MULTIARCH") or "",
     "tag": "cp%d%d" % sys.version_info[:2],
     "platform": sysconfig.get_platform().replace("-", "_").replace(".", "_"),
 }))

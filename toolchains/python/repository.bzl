@@ -12,10 +12,24 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 
 package(default_visibility = ["//visibility:public"])
 
-cc_library(
+alias(
     name = "headers",
+    actual = select({{
+        "@pywhispercpp//toolchains:local": ":host_headers",
+        "//conditions:default": ":cross_headers",
+    }}),
+)
+
+cc_library(
+    name = "host_headers",
     hdrs = glob(["include/**/*.h"]),
     includes = ["include"],
+)
+
+cc_library(
+    name = "cross_headers",
+    hdrs = glob(["cross/**/*.h"]),
+    includes = ["cross"],
 )
 
 py_runtime(
@@ -47,6 +61,10 @@ def _pinned_python_impl(ctx):
         fail(asked.stderr.strip())
     facts = json.decode(asked.stdout)
     ctx.symlink(facts["include"], "include")
+    script = ctx.path(Label("//toolchains/python:cross_headers.py"))
+    made = ctx.execute([host, "-I", script, facts["include"], facts["multiarch"], ctx.path("cross")])
+    if made.return_code:
+        fail(made.stderr.strip())
     ctx.file("BUILD.bazel", _BUILD.format(executable = facts["executable"]))
     ctx.file("defs.bzl", "\n".join(
         ['"""The facts of the pinned interpreter."""', ""] +

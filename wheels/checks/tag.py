@@ -9,13 +9,15 @@ from email.parser import HeaderParser
 from packaging.tags import Tag, parse_tag
 
 from scripts.errors import BuildError
+from toolchains.targets import TARGETS
 from wheels.archive import Wheel
 from wheels.checks.record import check_record
 from wheels.codes import Code, Finding
-from wheels.promises import MULTIARCH
 from wheels.second_opinion import auditwheel_platform
 from wheels.tag import blockers, glibc_of, libc_asked, libc_of, machine_of, platform_tag, policies
 
+#: (machine, C library) -> the platform part of an extension's file name.
+_MULTIARCH = {(t["arch"], t["libc"]): t["multiarch"] for t in TARGETS.values()}
 _EXTENSION = re.compile(r"(?P<module>[^.]+)\.(?P<soabi>[^.]+)\.so")
 
 
@@ -72,7 +74,8 @@ def check_extensions(wheel: Wheel) -> Iterator[Finding]:
     libcs = {library.libc for library in wheel.libraries if library.libc}
     for library in wheel.libraries:
         match = _EXTENSION.fullmatch(library.file_name)
-        if match is None and not library.modules:
+        # libggml-cpu-armv8.2_1.so looks like a module of an odd ABI, and is none.
+        if not library.modules and (match is None or library.file_name.startswith("lib")):
             continue
         # A module that needs nothing is for the C library of its neighbours.
         wanted = _wanted_suffixes(library.machine, library.libc or min(libcs, default="glibc"), abis)
@@ -92,7 +95,7 @@ def _wanted_suffixes(machine: str, libc: str, abis: set[str]) -> list[str]:
     found = set()
     for abi in abis:
         old = abi in ("cp39", "cp310")
-        arch = MULTIARCH.get((machine, "glibc" if old else libc), machine)
+        arch = _MULTIARCH.get((machine, "glibc" if old else libc), machine)
         found.add("abi3" if abi == "abi3" else f"{re.sub(r'^cp', 'cpython-', abi)}-{arch}")
     return sorted(found)
 

@@ -1,0 +1,27 @@
+"""Reads what a wheel can be built for (targets.bzl) and answers for one target."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import BuildError
+from toolchains.literals import read_literals
+from toolchains.profiles import machine
+
+TARGETS: dict[str, dict[str, Any]] = read_literals(Path(__file__).with_name("targets.bzl"))["TARGETS"]
+COMPILERS = ("gcc", "zig")
+
+
+def host() -> str:
+    """Return the target that this machine is; a name that is none of them for any other machine."""
+    glibc = "CS_GNU_LIBC_VERSION" in os.confstr_names
+    return machine() if glibc else f"{machine()}-musl"
+
+
+def find(name: str) -> dict[str, Any]:
+    """Return the data of a target; BuildError lists the known ones for an unknown one."""
+    if name not in TARGETS:
+        raise BuildError(f"target {name!r} is unknown; there are: {', '.join(TARGETS)} (toolchains/targets.bzl)")
+    return TARGETS[name]
