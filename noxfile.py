@@ -45,6 +45,14 @@ def smoke(session: nox.Session) -> None:
 
 
 @nox.session
+def emulate(session: nox.Session) -> None:
+    """Run any wheel on emulated CPUs, a Raspberry Pi's too: nox -s emulate -- path/to/any.whl"""
+    install(session, "build")
+    session.run("python", "-m", "scripts.fetch_whisper_cpp")
+    session.run("python", "-m", "wheels.emulate", *session.posargs)
+
+
+@nox.session
 def verify(session: nox.Session) -> None:
     """Check any wheel by value: nox -s verify -- path/to/any.whl"""
     install(session, "wheels")

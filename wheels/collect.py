@@ -51,7 +51,9 @@ def _retagged_members(wheel: archive.Wheel, final_name: str) -> dict[str, bytes]
     members = dict(wheel.members)
     *head, python, abi, platform = final_name[: -len(".whl")].split("-")
     others = [
-        line for line in wheel.text("WHEEL").splitlines() if line and not re.match(r"(Tag|Build)\s*:", line, re.I)
+        line
+        for line in wheel.text("WHEEL").splitlines()
+        if line and not re.match(r"(Tag|Build)\s*:", line, re.I)
     ]
     others += [f"Build: {number}" for number in head[2:]]
     tags = [f"Tag: {p}-{a}-{platform}" for p in sorted(python.split(".")) for a in sorted(abi.split("."))]

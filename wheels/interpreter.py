@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from wheels.tag import glibc_of, libc_asked, machine_of
 PATIENCE = 60.0
 
 _ASK = """
-import json, os, platform, sys
+import json, platform, sys
 print(json.dumps({
     "implementation": sys.implementation.name,
     "version": list(sys.version_info[:2]),
     "machine": platform.machine(),
-    "libc": os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "",
+    # Not os.confstr: Python on musl knows the name CS_GNU_LIBC_VERSION too, and fails when it is asked.
+    "libc": " ".join(platform.libc_ver()),
 }))
 """
 
@@ -54,13 +56,16 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def ask(executable: Path) -> Interpreter:
-    """Ask an interpreter (a path, or a name on PATH) about itself; BuildError where it does not run."""
+def ask(executable: Path, through: Sequence[str] = ()) -> Interpreter:
+    """Ask an interpreter (a path, or a name on PATH) about itself; BuildError where it does not run.
+
+    `through` is put before the command: an emulator, for the Python of another machine.
+    """
     # absolute, not resolve: following the link would step out of a virtual environment.
     executable = Path(shutil.which(executable) or executable).absolute()
     try:
         said = subprocess.run(
-            [str(executable), "-I", "-c", _ASK],
+            [*through, str(executable), "-I", "-c", _ASK],
             capture_output=True,
             text=True,
             check=True,
@@ -89,9 +94,15 @@ def _reason(wanted: str, platform: str, python: Interpreter) -> str:
         dotted = f"{wanted[2:3]}.{wanted[3:]}"
         return f"the wheel is for {wanted}, {python.words}; give --python with a CPython {dotted}"
     if platform != "any" and machine_of(platform) != python.machine:
-        return f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine"
+        return (
+            f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine, "
+            "or on emulated ones: nox -s emulate -- X.whl"
+        )
     if libc_asked(platform) == "musl" and python.glibc > (0, 0):
-        return f"the wheel is for musl (Alpine Linux), {python.words}; take the manylinux wheel for it"
+        return (
+            f"the wheel is for musl (Alpine Linux), {python.words}; take the manylinux wheel for it, "
+            "or try it with: nox -s emulate -- X.whl"
+        )
     if libc_asked(platform) == "glibc" and python.glibc == (0, 0):
         return f"the wheel is for glibc, {python.words}; take the musllinux wheel for it"
     if glibc_of(platform) > python.glibc:

@@ -81,9 +81,13 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     """Turn the command line into a Request; BuildError where one of its parts is not to be had."""
     parser = argparse.ArgumentParser(prog="nox -s build_wheel --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default="bazel", help="build path (default: bazel)")
-    parser.add_argument("--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)")
+    parser.add_argument(
+        "--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)"
+    )
     parser.add_argument("--compiler", choices=targets.COMPILERS, help="default: gcc here, zig for the rest")
-    parser.add_argument("--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)")
+    parser.add_argument(
+        "--profile", help="toolchains/profiles.bzl (default: native; portable for other machines)"
+    )
     parser.add_argument("--python", default=PYTHON_VERSION, metavar="3.N", help=f"default: {PYTHON_VERSION}")
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
     given = parser.parse_args(argv)
@@ -91,7 +95,9 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
     profile = _profile(given.profile, given.target)
     profiles.require(profile, arch)
     if profile == "native" and given.target != targets.host():
-        raise BuildError(f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}")
+        raise BuildError(
+            f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}"
+        )
     compiler = _compiler(given.compiler, given.target, profile)
     python = find_python(given.python)
     return Request(given.backend, given.target, compiler, profile, python, given.dist.resolve())

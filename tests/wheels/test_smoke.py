@@ -63,7 +63,7 @@ def test_an_older_glibc_is_refused() -> None:
 def test_the_other_c_library_is_refused_in_words() -> None:
     said = reason("cp311-cp311-musllinux_1_2_aarch64")
     assert said.startswith("the wheel is for musl (Alpine Linux), /usr/bin/python3 is CPython 3.11")
-    assert said.endswith("glibc 2.36; take the manylinux wheel for it")
+    assert "glibc 2.36; take the manylinux wheel for it" in said
     alpine = replace(PI, glibc=(0, 0))
     assert reason("cp311-cp311-musllinux_1_2_aarch64", alpine) == ""
     said = reason("cp311-cp311-manylinux_2_17_aarch64", alpine)
