@@ -73,7 +73,7 @@ class Emulator:
 
 
 def find(arch: str, version: str, libc: str = "glibc") -> Emulator:
-    """qemu and a Python for an architecture and C library; BuildError says what is missing and how to get it."""
+    """qemu and a Python for an architecture and C library; BuildError says what is missing."""
     if arch not in QEMU:
         raise BuildError(f"{arch} cannot be emulated here; these can: {', '.join(QEMU)}")
     names = [f"qemu-{QEMU[arch]}-static", f"qemu-{QEMU[arch]}"]
