@@ -25,7 +25,7 @@ CACHE = BUILD / "zig-cache"
 # Added to a command that links: one that does not compile or preprocess only.
 _LINK_STUB = """\
 case " $* " in
-  *" -c "* | *" -E "* | *" -S "* | *" -r "* | *" -v "* | *" --version "* | *" -dumpversion "*) ;;
+  *" -c "* | *" -E "* | *" -S "* | *" -r "* | " -v " | *" --version "* | *" -dumpversion "*) ;;
   *) set -- "$@" -Wl,--as-needed {stub} ;;
 esac
 """
