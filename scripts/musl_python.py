@@ -105,7 +105,9 @@ def _assemble(fresh: Path, arch: str, tools: Mapping[str, str], build_python: Pa
     if not (fresh / "lib").exists():  # newer suites keep everything in usr
         (fresh / "lib").symlink_to("usr/lib")
     source = _unpack(archive, "python", work)
-    zlib = _build_zlib(_unpack(archive, "zlib", work), tools)
+    zlib_source = _unpack(archive, "zlib", work)
+    zlib = _build_zlib(zlib_source, tools)
+    shutil.move(zlib_source / "libz.so.1", fresh / "usr" / "lib")
     objects = work / "objects"
     _configure(source, objects, arch, {**tools, **zlib}, build_python)
     _compile(objects, tools)
@@ -155,6 +157,9 @@ def _build_zlib(source: Path, tools: Mapping[str, str]) -> dict[str, str]:
     for file in files:  # zig takes one file at a time with -c
         run([*tools["CC"].split(), *flags, "-c", file], cwd=source, env=tools)
     run([*tools["AR"].split(), "rcs", "libz.a", *(f"{file[:-2]}.o" for file in files)], cwd=source, env=tools)
+    # musllinux wheels may also need the system's libz.so.1 (PyAV's do).
+    link = ["-shared", "-s", "-Wl,-soname,libz.so.1", *(f"{file[:-2]}.o" for file in files)]
+    run([*tools["CC"].split(), *link, "-o", "libz.so.1"], cwd=source, env=tools)
     return {"ZLIB_CFLAGS": f"-I{source}", "ZLIB_LIBS": str(source / "libz.a")}
 
 
