@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from scripts import index
+from scripts import index, musl_stub
 from scripts.command import entry_point
 from scripts.errors import BuildError
 from scripts.pins import BUILD, ZIG
@@ -22,6 +22,13 @@ from toolchains.targets import TARGETS
 TOOLS = ("cc", "c++", "ar", "ranlib")
 # What zig compiles by itself (libc++, start files) once for each target, a minute each; shared by all builds.
 CACHE = BUILD / "zig-cache"
+# Added to a command that links: one that does not compile or preprocess only.
+_LINK_STUB = """\
+case " $* " in
+  *" -c "* | *" -E "* | *" -S "* | *" -r "* | " -v " | *" --version "* | *" -dumpversion "*) ;;
+  *) set -- "$@" -Wl,--as-needed {stub} ;;
+esac
+"""
 
 
 def fetch(folder: Path = BUILD) -> Path:
@@ -41,30 +48,39 @@ def fetch(folder: Path = BUILD) -> Path:
             archive.extractall(fresh)
             (fresh / "ziglang" / "zig").chmod(0o755)
         wheel.unlink()  # as large as what came out of it
-    write_programs(unpacked / "ziglang" / "zig", folder / "zig")
-    return folder / "zig"
+    zig, programs = unpacked / "ziglang" / "zig", folder / "zig"
+    write_programs(zig, programs)
+    for target, data in TARGETS.items():
+        if data["libc"] == "musl":
+            musl_stub.write(
+                zig, target, programs, {"ZIG_GLOBAL_CACHE_DIR": str(CACHE), "ZIG_LOCAL_CACHE_DIR": str(CACHE)}
+            )
+    return programs
 
 
 def write_programs(zig: Path, folder: Path) -> None:
     """Write one program for each target and tool; an equal one that is there keeps its time."""
     for target, data in TARGETS.items():
+        stub = musl_stub.path(target, folder) if data["libc"] == "musl" else None
         for tool in TOOLS:
             path = folder / target / tool
-            text = _program(zig, tool, data["zig"])
+            text = _program(zig, tool, data["zig"], stub)
             if not (path.is_file() and path.read_text(encoding="utf-8") == text):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
                 path.chmod(0o755)
 
 
-def _program(zig: Path, tool: str, triple: str) -> str:
-    """The text of one program: zig with its target and with caches of ours."""
-    target = f" -target {triple}" if tool in ("cc", "c++") else ""
+def _program(zig: Path, tool: str, triple: str, stub: Path | None) -> str:
+    """The text of one program: zig with its target, musl's stub where it links, and caches of ours."""
+    compiles = tool in ("cc", "c++")
+    target = f" -target {triple}" if compiles else ""
     caches = "".join(
         f"export ZIG_{kind}_CACHE_DIR=${{ZIG_{kind}_CACHE_DIR:-{quote(str(CACHE))}}}\n"
         for kind in ("GLOBAL", "LOCAL")
     )
-    return f'#!/bin/sh\n{caches}exec {quote(str(zig))} {tool}{target} "$@"\n'
+    link = _LINK_STUB.format(stub=quote(str(stub))) if stub and compiles else ""
+    return f'#!/bin/sh\n{caches}{link}exec {quote(str(zig))} {tool}{target} "$@"\n'
 
 
 def main(argv: Sequence[str]) -> None:

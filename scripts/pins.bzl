@@ -60,3 +60,28 @@ ZIG = {
         "aarch64": "d2804f94f54f7fcf8169f4b212a619ad688a4e2e6592e976f0cf2e58e2cd8af3",
     },
 }
+
+# What scripts/musl_python.py makes a Python for musl of: sources by their hash, taken out of Debian's archive.
+# musl itself is a signed package of that archive; before 1.2.4 it cannot load what Alpine links (RELR).
+MUSL_PYTHON = {
+    "python": {
+        "source": "python3.11",
+        "suite": "bookworm",
+        "version": "3.11.2",
+        "sha256": "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849",
+        "license": "Python-2.0",
+    },
+    "zlib": {
+        "source": "zlib",
+        "suite": "bookworm",
+        "version": "1.2.13",
+        "sha256": "71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1",
+        "license": "Zlib",
+    },
+    "musl": {
+        "package": "musl",
+        "suite": "trixie",
+        "version": "1.2.5",
+        "license": "MIT",
+    },
+}

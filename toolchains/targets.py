@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ COMPILERS = ("gcc", "zig")
 
 def host() -> str:
     """Return the target that this machine is; a name that is none of them for any other machine."""
-    glibc = "CS_GNU_LIBC_VERSION" in os.confstr_names
+    glibc = platform.libc_ver()[0] == "glibc"
     return machine() if glibc else f"{machine()}-musl"
 
 

@@ -21,7 +21,7 @@ class Code(Enum):
 
     PW020 = "the tags in WHEEL and in the file name differ; rename wheels only with wheels.collect"
     PW021 = "the platform tag is plain linux, which no index takes; let wheels.collect compute it"
-    PW022 = "a library is built for another machine than the platform tag; build with the right compiler"
+    PW022 = "a library is for another machine or C library than the tag; build with the right compiler"
     PW023 = "an extension module does not fit its file name or the Python tag; fix its suffix or its PyInit"
     PW024 = "the platform tag is not the one the ELF files allow; let wheels.collect compute it"
     PW025 = "auditwheel judges the platform otherwise; read `auditwheel show` before publishing"

@@ -15,6 +15,9 @@ from elftools.elf.sections import SymbolTableSection
 
 _MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64", "EM_ARM": "armv7l", "EM_386": "i686"}
 _LIBRARY_NAME = re.compile(r"\.so(\.\d+)*$")
+#: How the C libraries and their loaders are called; zig links `libc.so` for musl, Alpine the longer name.
+_GLIBC = re.compile(r"libc\.so\.6|ld-linux.*\.so\.\d+")
+_MUSL = re.compile(r"libc\.so|libc\.musl-.*\.so\.1|ld-musl-.*\.so\.1")
 _PF_X = 1
 
 
@@ -44,6 +47,13 @@ class ElfFile:
     def file_name(self) -> str:
         """The name without its folders."""
         return PurePosixPath(self.name).name
+
+    @property
+    def libc(self) -> str:
+        """The C library it is linked against: `glibc`, `musl`, or empty where it needs none by name."""
+        if any(_GLIBC.fullmatch(needed) for needed in self.needed):
+            return "glibc"
+        return "musl" if any(_MUSL.fullmatch(needed) for needed in self.needed) else ""
 
 
 def is_library(name: str, data: bytes) -> bool:

@@ -22,7 +22,7 @@ from wheels.emulator import Emulator
 from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, NOTHING_LEFT, Verdict, judge, variants_in
 from wheels.interpreter import Interpreter, ask, refusal
 from wheels.staging import staging
-from wheels.tag import machine_of
+from wheels.tag import libc_of, machine_of
 
 SPEECH = BUILD / "whisper.cpp" / "samples" / "jfk.wav"
 _SCRIPT = Path(__file__).with_name("emulate_script.py")
@@ -86,7 +86,7 @@ def prepare(wheel: Wheel, folder: Path) -> Place:
     arch = architecture(wheel)
     tag = sorted(wheel.name.tags, key=str)[0].interpreter
     version = f"{tag[2]}.{tag[3:]}" if tag[:2] == "cp" and tag[3:].isdigit() else "3.11"
-    found = emulator.find(arch, version)
+    found = emulator.find(arch, version, libc_of(wheel.libraries))
     python = ask(found.python, found.through(CPUS[arch][-1].name))
     _require_version(wheel, python, found)
     if reason := refusal(wheel.name, python):

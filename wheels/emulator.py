@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import fetch_sysroot
+from scripts import fetch_sysroot, musl_python
 from scripts.command import echo
 from scripts.errors import BuildError
 from toolchains import profiles
@@ -72,8 +72,8 @@ class Emulator:
         return Ended(done.returncode, done.stdout, _without_warnings(done.stderr), time.monotonic() - start)
 
 
-def find(arch: str, version: str) -> Emulator:
-    """qemu and a Python for an architecture; BuildError says what is missing and how to get it."""
+def find(arch: str, version: str, libc: str = "glibc") -> Emulator:
+    """qemu and a Python for an architecture and C library; BuildError says what is missing."""
     if arch not in QEMU:
         raise BuildError(f"{arch} cannot be emulated here; these can: {', '.join(QEMU)}")
     names = [f"qemu-{QEMU[arch]}-static", f"qemu-{QEMU[arch]}"]
@@ -83,6 +83,11 @@ def find(arch: str, version: str) -> Emulator:
             f"{names[0]} is not on PATH; it emulates {arch}. "
             "On Debian or Ubuntu: apt-get install qemu-user-static"
         )
+    if libc == "musl":
+        if f"python{version}" != musl_python.PYTHON:
+            raise BuildError(f"there is a {musl_python.PYTHON} for musl here, the wheel is for {version}")
+        sysroot = musl_python.make(arch)
+        return Emulator(Path(found), musl_python.python(sysroot), sysroot)
     if arch == profiles.machine():
         return Emulator(Path(found), Path(find_python(version)["executable"]), None)
     sysroot = fetch_sysroot.fetch(arch)

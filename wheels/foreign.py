@@ -32,6 +32,8 @@ def requirements(wheel: Wheel, arch: str) -> list[str]:
 
 def platforms(python: Interpreter) -> list[str]:
     """The platform tags that fit an interpreter, the best first."""
+    if python.glibc == (0, 0):
+        return [f"musllinux_1_{minor}_{python.machine}" for minor in (2, 1)]
     newest = python.glibc[1]
     numbered = [f"manylinux_2_{minor}_{python.machine}" for minor in range(newest, _OLDEST - 1, -1)]
     return [*numbered, f"{_NAMED}_{python.machine}"]
@@ -56,7 +58,8 @@ def dependencies(wheel: Wheel, python: Interpreter, folder: Path = BUILD / "emul
     It is kept until a wheel declares something else; remove the folder to get newer versions.
     """
     wanted = requirements(wheel, python.machine)
-    target = folder / f"cp{python.version[0]}{python.version[1]}-{python.machine}"
+    libc = "" if python.glibc > (0, 0) else "-musl"
+    target = folder / f"cp{python.version[0]}{python.version[1]}-{python.machine}{libc}"
     stamp = "\n".join(wanted)
     if not is_current(target, stamp):
         with replacing(target, stamp) as fresh:

@@ -14,19 +14,20 @@ from packaging.tags import Tag
 
 from scripts.errors import BuildError
 from wheels.archive import WheelName
-from wheels.tag import glibc_of, machine_of
+from wheels.tag import glibc_of, libc_asked, machine_of
 
 #: Seconds to wait for an interpreter to say who it is.
 PATIENCE = 60.0
 
 _ASK = """
-import json, os, platform, sys, sysconfig
+import json, platform, sys, sysconfig
 print(json.dumps({
     "implementation": sys.implementation.name,
     "version": list(sys.version_info[:2]),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "machine": platform.machine(),
-    "libc": os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "",
+    # Not os.confstr: Python on musl knows the name CS_GNU_LIBC_VERSION too, and fails when it is asked.
+    "libc": " ".join(platform.libc_ver()),
 }))
 """
 
@@ -111,6 +112,13 @@ def _reason(tag: Tag, python: Interpreter) -> str:
             f"the wheel is for {machine_of(platform)}, {python.words}; try it on such a machine, "
             "or on emulated ones: nox -s emulate -- X.whl"
         )
+    if libc_asked(platform) == "musl" and python.glibc > (0, 0):
+        return (
+            f"the wheel is for musl (Alpine Linux), {python.words}; take the manylinux wheel for it, "
+            "or try it with: nox -s emulate -- X.whl"
+        )
+    if libc_asked(platform) == "glibc" and python.glibc == (0, 0):
+        return f"the wheel is for glibc, {python.words}; take the musllinux wheel for it"
     if glibc_of(platform) > python.glibc:
         wanted_glibc = ".".join(map(str, glibc_of(platform)))
         return f"the wheel needs glibc {wanted_glibc}, {python.words}; build it on an older system"

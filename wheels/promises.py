@@ -31,9 +31,6 @@ SDIST_SIZE_LIMIT = 1_000_000
 #: The time of every member of the sdist: 1980-01-01, the same as in a wheel.
 SDIST_MEMBER_TIME = 315_532_800
 
-#: Machine -> the platform part of an extension's file name.
-MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
-
 #: Globs, one of which must match a file; {dist_info} is the wheel's own folder.
 REQUIRED_FILES = (
     "pywhispercpp/__init__.py",
@@ -47,7 +44,7 @@ REQUIRED_FILES = (
     "{dist_info}/entry_points.txt",
 )
 
-#: Shared libraries that glibc and gcc's runtime bring to every machine a manylinux tag admits.
+#: Shared libraries of every machine that the tag admits: glibc's and gcc's for manylinux, musl for musllinux.
 ALLOWED_LIBRARIES = (
     "libc.so.6",
     "libm.so.6",
@@ -58,6 +55,9 @@ ALLOWED_LIBRARIES = (
     "libgcc_s.so.1",
     "ld-linux-x86-64.so.2",
     "ld-linux-aarch64.so.1",
+    "ld-linux-armhf.so.3",
+    "libc.musl-x86_64.so.1",
+    "libc.musl-aarch64.so.1",
 )
 
 LICENCES = (

@@ -12,11 +12,11 @@ from auditwheel.wheel_abi import analyze_wheel_abi  # type: ignore[import-untype
 from scripts.errors import BuildError
 
 
-def auditwheel_platform(path: Path, machine: str) -> str:
+def auditwheel_platform(path: Path, machine: str, libc: str = "glibc") -> str:
     """The platform tag `auditwheel show` names; raises BuildError where auditwheel cannot judge."""
     try:
         judged = analyze_wheel_abi(
-            Libc.GLIBC,
+            Libc(libc),
             Architecture(machine),
             path.resolve(),
             frozenset(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,17 @@ def test_another_machine_is_refused() -> None:
 
 def test_an_older_glibc_is_refused() -> None:
     assert reason("cp311-cp311-manylinux_2_39_aarch64").startswith("the wheel needs glibc 2.39, ")
+
+
+def test_the_other_c_library_is_refused_in_words() -> None:
+    said = reason("cp311-cp311-musllinux_1_2_aarch64")
+    assert said.startswith("the wheel is for musl (Alpine Linux), /usr/bin/python3 is CPython 3.11")
+    assert "glibc 2.36; take the manylinux wheel for it" in said
+    alpine = replace(PI, glibc=(0, 0))
+    assert reason("cp311-cp311-musllinux_1_2_aarch64", alpine) == ""
+    said = reason("cp311-cp311-manylinux_2_17_aarch64", alpine)
+    assert said.startswith("the wheel is for glibc, ")
+    assert said.endswith("aarch64, no glibc; take the musllinux wheel for it")
 
 
 def test_this_python_says_who_it_is() -> None:

@@ -14,7 +14,7 @@ from scripts.errors import BuildError
 from wheels import archive
 from wheels.checks.tag import _wanted_suffixes
 from wheels.elf import ElfFile, parse_elf
-from wheels.tag import blockers, glibc_of, machine_of, platform_tag, policies
+from wheels.tag import blockers, glibc_of, libc_asked, libc_of, machine_of, platform_tag, policies
 
 if TYPE_CHECKING:
     from tests.wheels.conftest import Workshop
@@ -92,16 +92,47 @@ def test_no_library_and_two_machines_have_no_tag() -> None:
         platform_tag([library(), library(machine="aarch64")])
 
 
+def test_armv7l_has_its_own_policies() -> None:
+    needs = library(machine="armv7l", needed=("libc.so.6", "ld-linux-armhf.so.3"))
+    assert platform_tag([needs]) == "manylinux_2_17_armv7l"
+    assert machine_of("manylinux_2_31_armv7l") == "armv7l"
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_musl_has_one_tag(machine: str) -> None:
+    assert (
+        platform_tag([library(machine=machine, needed=(f"libc.musl-{machine}.so.1",))])
+        == f"musllinux_1_2_{machine}"
+    )
+
+
+def test_a_version_of_a_grafted_library_is_no_blocker_for_musl() -> None:
+    """libgcc_s calls one of its versions GLIBC_2.0, also where it is built for musl."""
+    grafting = library(needed=("libc.musl-aarch64.so.1",), versions=frozenset({"GLIBC_2.0"}))
+    assert blockers([grafting], policies("aarch64", "musl")[-1]) == []
+
+
+def test_two_c_libraries_have_no_tag() -> None:
+    both = [library(needed=("libc.so.6",)), library(needed=("libc.musl-x86_64.so.1",))]
+    with pytest.raises(BuildError, match=r"exactly one C library, found \['glibc', 'musl'\]"):
+        libc_of(both)
+
+
 def test_a_machine_without_policies_is_named() -> None:
     with pytest.raises(BuildError, match="EM_AVR"):
         platform_tag([library(machine="EM_AVR")])
+    with pytest.raises(BuildError, match="no musl policy knows the machine ppc64;"):
+        policies("ppc64", "musl")
 
 
 def test_parts_of_a_platform() -> None:
     assert machine_of("manylinux_2_34_x86_64") == machine_of("linux_x86_64") == "x86_64"
     assert machine_of("manylinux2014_aarch64") == "aarch64"
     assert glibc_of("manylinux_2_34_x86_64") == (2, 34)
-    assert glibc_of("linux_aarch64") == (0, 0)
+    assert glibc_of("linux_aarch64") == glibc_of("musllinux_1_2_aarch64") == (0, 0)
+    assert machine_of("musllinux_1_2_x86_64") == "x86_64"
+    assert libc_asked("manylinux2014_x86_64") == libc_asked("manylinux_2_17_armv7l") == "glibc"
+    assert (libc_asked("musllinux_1_2_aarch64"), libc_asked("linux_x86_64")) == ("musl", "")
 
 
 @pytest.mark.parametrize("abi", ["cp39", "cp314", "cp314t"])

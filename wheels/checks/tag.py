@@ -9,14 +9,15 @@ from email.parser import HeaderParser
 from packaging.tags import Tag, parse_tag
 
 from scripts.errors import BuildError
+from toolchains.targets import TARGETS
 from wheels.archive import Wheel
 from wheels.checks.record import check_record
 from wheels.codes import Code, Finding
-from wheels.elf import ElfFile
-from wheels.promises import MULTIARCH
 from wheels.second_opinion import auditwheel_platform
-from wheels.tag import blockers, glibc_of, machine_of, platform_tag, policies
+from wheels.tag import blockers, glibc_of, libc_asked, libc_of, machine_of, platform_tag, policies
 
+#: (machine, C library) -> the platform part of an extension's file name.
+_MULTIARCH = {(t["arch"], t["libc"]): t["multiarch"] for t in TARGETS.values()}
 _EXTENSION = re.compile(r"(?P<module>[^.]+)\.(?P<soabi>[^.]+)\.so")
 
 
@@ -37,18 +38,30 @@ def check_plain_linux(wheel: Wheel) -> Iterator[Finding]:
     """No `linux_*` tag is left over from the build."""
     for platform in sorted(wheel.platforms):
         if platform.startswith("linux_"):
-            newest = policies(machine_of(platform))[-1] if machine_of(platform) in MULTIARCH else None
-            stop = blockers(wheel.libraries, newest) if newest else []
-            why = f", no manylinux tag fits because of {', '.join(stop)}" if stop else ""
+            stop = _stopped(wheel, machine_of(platform))
+            why = f", no better tag fits because of {', '.join(stop)}" if stop else ""
             yield Finding(Code.PW021, platform + why)
 
 
+def _stopped(wheel: Wheel, machine: str) -> list[str]:
+    """What keeps the wheel from the newest policy; nothing where there is no policy to ask."""
+    try:
+        return blockers(wheel.libraries, policies(machine, libc_of(wheel.libraries))[-1])
+    except BuildError:
+        return []
+
+
 def check_machine(wheel: Wheel) -> Iterator[Finding]:
-    """Every library is built for the machine of the platform tag."""
+    """Every library is built for the machine, and linked against the C library, of the platform tag."""
     for platform in sorted(wheel.platforms):
+        libc = libc_asked(platform)
         for library in wheel.libraries:
             if library.machine != machine_of(platform):
                 yield Finding(Code.PW022, f"{library.name} is {library.machine}, the tag says {platform}")
+            elif {library.libc, libc} == {"glibc", "musl"}:
+                yield Finding(
+                    Code.PW022, f"{library.name} is linked against {library.libc}, the tag says {platform}"
+                )
 
 
 def check_extensions(wheel: Wheel) -> Iterator[Finding]:
@@ -58,12 +71,14 @@ def check_extensions(wheel: Wheel) -> Iterator[Finding]:
     only the import would fail.
     """
     abis = {tag.abi for tag in wheel.name.tags}
+    libcs = {library.libc for library in wheel.libraries if library.libc}
     for library in wheel.libraries:
         match = _EXTENSION.fullmatch(library.file_name)
         # libggml-cpu-armv8.2_1.so looks like a module of an odd ABI, and is none.
         if not library.modules and (match is None or library.file_name.startswith("lib")):
             continue
-        wanted = _wanted_suffixes(library, abis)
+        # A module that needs nothing is for the C library of its neighbours.
+        wanted = _wanted_suffixes(library.machine, library.libc or min(libcs, default="glibc"), abis)
         if match is None or match["soabi"] not in wanted:
             yield Finding(
                 Code.PW023, f"{library.name} should end in one of {wanted} for this tag and machine"
@@ -72,20 +87,29 @@ def check_extensions(wheel: Wheel) -> Iterator[Finding]:
             yield Finding(Code.PW023, f"{library.name} does not export PyInit_{match['module']}")
 
 
-def _wanted_suffixes(library: ElfFile, abis: set[str]) -> list[str]:
-    """The SOABI parts an extension of these ABI tags may carry: cp311 -> cpython-311-x86_64-linux-gnu."""
-    arch = MULTIARCH.get(library.machine, library.machine)
-    names = {abi: re.sub(r"^cp", "cpython-", abi) for abi in abis}
-    return sorted("abi3" if abi == "abi3" else f"{name}-{arch}" for abi, name in names.items())
+def _wanted_suffixes(machine: str, libc: str, abis: set[str]) -> list[str]:
+    """The SOABI parts an extension of these ABI tags may carry: cp311 -> cpython-311-x86_64-linux-gnu.
+
+    Before CPython 3.11 the name said gnu for musl too.
+    """
+    found = set()
+    for abi in abis:
+        old = abi in ("cp39", "cp310")
+        arch = _MULTIARCH.get((machine, "glibc" if old else libc), machine)
+        found.add("abi3" if abi == "abi3" else f"{re.sub(r'^cp', 'cpython-', abi)}-{arch}")
+    return sorted(found)
 
 
 def check_platform(wheel: Wheel) -> Iterator[Finding]:
-    """The manylinux tag is the one that the symbol versions and needed libraries allow."""
+    """The platform tag is the one that the symbol versions and needed libraries allow."""
     computed = _computed(wheel)
     for platform in sorted(wheel.platforms):
         if computed is None or platform.startswith("linux_") or machine_of(platform) != machine_of(computed):
             continue
-        policy = next((p for p in policies(machine_of(platform)) if platform in (p.name, *p.aliases)), None)
+        if libc_asked(platform) != libc_of(wheel.libraries):
+            continue  # PW022 says so
+        known = policies(machine_of(platform), libc_of(wheel.libraries))
+        policy = next((p for p in known if platform in (p.name, *p.aliases)), None)
         if policy is None or policy.name != computed:
             stop = blockers(wheel.libraries, policy) if policy else []
             because = f" because of {', '.join(stop)}" if stop else ""
@@ -102,7 +126,7 @@ def check_second_opinion(wheel: Wheel) -> Iterator[Finding]:
     if any(machine_of(platform) != machine_of(computed) for platform in wheel.platforms):
         return
     try:
-        other = auditwheel_platform(wheel.path, machine_of(computed))
+        other = auditwheel_platform(wheel.path, machine_of(computed), libc_of(wheel.libraries))
     except BuildError as error:
         yield Finding(Code.PW025, str(error))
         return

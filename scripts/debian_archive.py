@@ -1,0 +1,101 @@
+"""Takes packages and sources of any suite and architecture out of Debian's archive, through apt.
+
+apt uses the mirror, proxies and keys of this machine, but lists and a status of its own: it needs no root,
+and the system never hears of the other suites and architectures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.command import capture, run
+from scripts.errors import BuildError
+
+#: Debian's own name of an architecture.
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An opened archive: apt with this environment knows the suites it was opened for."""
+
+    environment: Mapping[str, str]
+
+    def source(self, name: str, suite: str, folder: Path) -> Path:
+        """Download the source package `name` of a suite into `folder`; return its upstream archive."""
+        run(
+            ["apt-get", "-qq", "source", "--download-only", f"{name}/{suite}"],
+            cwd=folder,
+            env=self.environment,
+        )
+        (found,) = [path for path in folder.glob("*.orig.tar.*") if not path.name.endswith(".asc")]
+        return found
+
+    def package(self, name: str, suite: str, folder: Path) -> None:
+        """Unpack the package `name` of a suite into `folder`; nothing is installed or run."""
+        place = Path(self.environment["APT_CONFIG"]).parent
+        run(["apt-get", "-qq", "download", f"{name}/{suite}"], cwd=place, env=self.environment)
+        (file,) = place.glob(f"{name}_*.deb")
+        run(["dpkg-deb", "--extract", file, folder])
+
+
+def open_archive(suites: Sequence[str], arch: str, folder: Path) -> Archive:
+    """Have apt read what is in `suites`, sources and packages for `arch`, keeping its notes in `folder`."""
+    _require_tools()
+    for name in ("lists/partial", "archives/partial"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(_sources(_mirror(), suites), encoding="utf-8")
+    settings = {
+        "APT::Architecture": ARCHITECTURES[arch],
+        "APT::Architectures": ARCHITECTURES[arch],
+        # As root apt would download as a user who cannot write below this checkout.
+        "APT::Sandbox::User": "root",
+        "Acquire::Retries": "3",
+        "Dir::Etc::SourceList": folder / "sources.list",
+        "Dir::Etc::SourceParts": "-",
+        "Dir::State::Lists": folder / "lists",
+        "Dir::State::Status": folder / "status",
+        "Dir::Cache": folder,
+    }
+    configuration = folder / "apt.conf"
+    configuration.write_text("".join(f'{name} "{value}";\n' for name, value in settings.items()))
+    archive = Archive({"APT_CONFIG": str(configuration.absolute())})
+    run(["apt-get", "-qq", "update"], env=archive.environment)
+    return archive
+
+
+def _require_tools() -> None:
+    for tool, package in {"apt-get": "apt", "dpkg-deb": "dpkg"}.items():
+        if shutil.which(tool) is None:
+            raise BuildError(
+                f"Debian's archive is read with {tool}, which is not on PATH: it is in {package}"
+            )
+    if not KEYRING.is_file():
+        raise BuildError(
+            f"{KEYRING} is missing, apt could not verify anything: install debian-archive-keyring"
+        )
+
+
+def _mirror() -> str:
+    """The mirror of Debian that this machine uses; that of a special suite, such as security, has no more."""
+    lines = capture(["apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)"]).splitlines()
+    found = [
+        uri for origin, release, uri in map(str.split, lines) if origin == "Debian" and "-" not in release
+    ]
+    if not found:
+        raise BuildError("apt knows no mirror of Debian here; use Debian, or run apt-get update once")
+    return found[0]
+
+
+def _sources(mirror: str, suites: Sequence[str]) -> str:
+    """A sources.list: packages and sources of the main component of each suite."""
+    return "".join(
+        f"{kind} [signed-by={KEYRING}] {mirror} {suite} main\n"
+        for suite in suites
+        for kind in ("deb", "deb-src")
+    )
