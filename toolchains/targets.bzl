@@ -5,6 +5,9 @@ the glibc floor; `gcc` the triple of Debian's cross compiler (None where Debian 
 @platforms; `multiarch` the last part of an extension's file name; `profile` what is built unless another is asked for. To add a target, add an entry.
 """
 
+# Before CPython 3.11 the name of an extension said gnu for musl too.
+GNU_EVERYWHERE = ["cp39", "cp310"]
+
 TARGETS = {
     "x86_64": {
         "arch": "x86_64",

@@ -10,7 +10,9 @@ from scripts.errors import BuildError
 from toolchains.literals import read_literals
 from toolchains.profiles import machine
 
-TARGETS: dict[str, dict[str, Any]] = read_literals(Path(__file__).with_name("targets.bzl"))["TARGETS"]
+_DATA = read_literals(Path(__file__).with_name("targets.bzl"))
+TARGETS: dict[str, dict[str, Any]] = _DATA["TARGETS"]
+GNU_EVERYWHERE: list[str] = _DATA["GNU_EVERYWHERE"]
 COMPILERS = ("gcc", "zig")
 
 

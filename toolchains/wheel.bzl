@@ -1,6 +1,7 @@
 """wheel(): Python sources + extension modules -> a wheel for the pinned interpreter."""
 
 load("@pinned_python//:defs.bzl", "ABI", "EXT_SUFFIX", "MULTIARCH", "TAG")
+load("//toolchains:targets.bzl", "GNU_EVERYWHERE")
 
 _PYTHON = "@bazel_tools//tools/python:toolchain_type"
 
@@ -16,7 +17,8 @@ def _wheel_impl(ctx):
     args.add("--out", out.path)
     for file in ctx.files.srcs:
         args.add("--file", "%s=%s" % (file.short_path, file.path))
-    suffix = EXT_SUFFIX.replace(MULTIARCH, ctx.attr.multiarch)
+    multiarch = ctx.attr.multiarch.replace("musl", "gnu") if TAG in GNU_EVERYWHERE else ctx.attr.multiarch
+    suffix = EXT_SUFFIX.replace(MULTIARCH, multiarch)
     for file in ctx.files.extensions:
         args.add("--file", "%s=%s" % (file.short_path[:-len(".so")] + suffix, file.path))
     for file in ctx.files.libraries:

@@ -47,7 +47,10 @@ class Request:
     def ext_suffix(self) -> str:
         """The end of an extension's file name for the Python and the target."""
         suffix = str(self.python["ext_suffix"])
-        return suffix.replace(self.python["multiarch"], targets.find(self.target)["multiarch"])
+        multiarch = str(targets.find(self.target)["multiarch"])
+        if self.python["tag"] in targets.GNU_EVERYWHERE:
+            multiarch = multiarch.replace("musl", "gnu")
+        return suffix.replace(self.python["multiarch"], multiarch)
 
     @property
     def build_number(self) -> str:
