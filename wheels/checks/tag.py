@@ -9,7 +9,7 @@ from email.parser import HeaderParser
 from packaging.tags import Tag, parse_tag
 
 from scripts.errors import BuildError
-from toolchains.targets import TARGETS
+from toolchains.targets import GNU_EVERYWHERE, TARGETS
 from wheels.archive import Wheel
 from wheels.checks.record import check_record
 from wheels.codes import Code, Finding
@@ -94,7 +94,7 @@ def _wanted_suffixes(machine: str, libc: str, abis: set[str]) -> list[str]:
     """
     found = set()
     for abi in abis:
-        old = abi in ("cp39", "cp310")
+        old = abi in GNU_EVERYWHERE
         arch = _MULTIARCH.get((machine, "glibc" if old else libc), machine)
         found.add("abi3" if abi == "abi3" else f"{re.sub(r'^cp', 'cpython-', abi)}-{arch}")
     return sorted(found)
