@@ -80,7 +80,11 @@ def profile_flags():
     return _per_profile(_same)
 
 def baseline_copts():
-    """The flags of what must run on every CPU of the architecture."""
+    """The flags of what must run on every CPU of the architecture.
+
+    Returns:
+        A select().
+    """
     branches = {}
     for arch in _CPUS:
         branches.update(_per_compiler(arch, {"features": [], "flags": {}}, arch, _common_and))
@@ -102,7 +106,11 @@ def variant_copts(arch, variant):
     )
 
 def variant_libraries():
-    """The labels of a portable wheel's CPU variants, those that the compiler can compile; none in other wheels."""
+    """The labels of a portable wheel's CPU variants, those that the compiler can compile; none in other wheels.
+
+    Returns:
+        A select() of lists of labels.
+    """
     branches = {"//conditions:default": []}
     for arch, variants in VARIANTS.items():
         for compiler in COMPILERS:
@@ -114,7 +122,11 @@ def variant_libraries():
     return select(branches)
 
 def variant_features():
-    """Lines "name feature …" of the CPU variants in a portable wheel, best first, for build_info.h."""
+    """Lines "name feature …" of the CPU variants in a portable wheel, best first, for build_info.h.
+
+    Returns:
+        A select() of lists of text.
+    """
     branches = {"//conditions:default": []}
     for arch, variants in VARIANTS.items():
         for compiler in COMPILERS:

@@ -6,6 +6,7 @@ import json
 import platform
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def musl_wheel(shop: Workshop, platform_name: str, soname: str = ALPINE, other: 
     return shop.save(members, name="-".join([*shop.good.name.split("-")[:2], tag]) + ".whl")
 
 
-def tag_codes(path: Path) -> set[Code]:
+def tag_codes(path: Path) -> set[Enum]:
     """The findings about tags and machines."""
     return {finding.code for finding in verify(path)} & {getattr(Code, f"PW02{n}") for n in range(6)}
 

@@ -11,6 +11,8 @@ _COMPILE = [
 ]
 
 def _impl(ctx):
+    # Bazel 4 has it as a global, and rules_cc here is a stand-in.
+    # buildifier: disable=native-cc-common
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         toolchain_identifier = ctx.attr.target + "-" + ctx.attr.compiler,
