@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from pywhispercpp import _cpu
@@ -68,4 +69,7 @@ def _runnable_profile() -> str:
         return "x86-64-v2"
     if {"neon", "fp16", "dotprod"} <= supported:
         return "pi5"
-    return "armv8-a" if "neon" in supported else "native"
+    if "neon" in supported:
+        # Not platform.machine(): a 32-bit system may run on a 64-bit kernel.
+        return "armv8-a" if sys.maxsize > 2**32 else "armv7-a"
+    return "native"

@@ -56,6 +56,7 @@ ALLOWED_LIBRARIES = (
     "ld-linux-x86-64.so.2",
     "ld-linux-aarch64.so.1",
     "ld-linux-armhf.so.3",
+    "ld-linux-armhf.so.3",
     "libc.musl-x86_64.so.1",
     "libc.musl-aarch64.so.1",
 )

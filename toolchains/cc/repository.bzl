@@ -15,7 +15,7 @@ def _gcc(ctx, triple):
     _, _, after = said.partition("#include <...> search starts here:")
     folders, _, _ = after.partition("End of search list.")
     lines = [line.strip() for line in folders.splitlines() if line.strip()]
-    return {"path": str(path), "includes": lines + [str(ctx.path(line).realpath) for line in lines]}
+    return {"path": str(path), "includes": [str(ctx.path(line).realpath) for line in lines]}
 
 def _cross_compilers_impl(ctx):
     root = str(ctx.path(Label("@pywhispercpp//:WORKSPACE")).realpath.dirname)
