@@ -50,6 +50,7 @@ class Model:
         openvino_device: str = "CPU",
         openvino_cache_dir: str | None = None,
         context_params: Mapping[str, Any] | None = None,
+        *,
         cpu_variant: str | None = None,
         **params: object,
     ) -> None:

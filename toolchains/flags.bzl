@@ -9,6 +9,9 @@ COMPILERS = ["gcc", "zig"]
 _SETTING = "@pywhispercpp//toolchains:"
 _CPUS = {target["arch"]: target["cpu"] for target in TARGETS.values()}
 
+_NO_PROFILE = """no such --config profile for this machine: see toolchains/profiles.bzl;
+with --config=remote, `native` is none: a worker's CPU is not this one"""
+
 # A remote worker has a CPU of its own: with --config=remote, `native` is no profile.
 _WHERE = {"native": {"executor": "local"}}
 
@@ -57,8 +60,7 @@ def _per_profile(make):
             branches.update(_per_compiler("%s_%s" % (profile, arch), entry, arch, make))
     return select(
         branches,
-        no_match_error = "no such --config profile for this machine: see toolchains/profiles.bzl; " +
-                         "with --config=remote, `native` is none: a worker's CPU is not this one",
+        no_match_error = _NO_PROFILE,
     )
 
 def _same(flags):

@@ -178,6 +178,7 @@ EXTENSIONS = {
             "bind_params.cpp",
             "bind_segments.cpp",
             "callbacks.cpp",
+            "ending.cpp",
             "parallel.cpp",
         ],
         "baseline_srcs": [],

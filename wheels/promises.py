@@ -79,7 +79,8 @@ LICENCES = (
 SBOM = "sboms/pywhispercpp.cdx.json"
 SBOM_PARTS = ("whisper.cpp", "ggml", "llamafile", "pybind11")
 
-#: Parts that it names besides where no library needs gcc's libstdc++: zig has linked its own in.
+#: Parts that it names besides where zig has linked its C++ library in, and a message of that which tells.
+ZIG_MARK = b"libc++abi: "
 ZIG_SBOM_PARTS = ("libc++", "libc++abi", "libunwind", "zig")
 
 #: File name endings that belong to a build, not to a product.

@@ -118,7 +118,10 @@ Result one(Context & context, const Use & use, whisper_full_params params, Span 
     int code = 0;
     {
         const py::gil_scoped_release no_gil;
-        failure = transcribe(use.get(), nullptr, params, audio, code);
+        {
+            const Computing computing;
+            failure = transcribe(use.get(), nullptr, params, audio, code);
+        }
         park_if_finalizing();
     }
     if (params.vad && code != -1) {

@@ -2,6 +2,7 @@
 
 #include "bind.h"
 #include "context.h"
+#include "ending.h"
 #include "errors.h"
 #include "log.h"
 
@@ -31,6 +32,7 @@ std::pair<int, std::vector<float>> detect(Context & context, const Samples & sam
     take_errors();
     {
         const py::gil_scoped_release no_gil;
+        const Computing computing;
         id = whisper_pcm_to_mel(use.get(), samples.data(), static_cast<int>(samples.size()), n_threads);
         if (id == 0) {
             id = whisper_lang_auto_detect(use.get(), offset_ms, n_threads, probabilities.data());

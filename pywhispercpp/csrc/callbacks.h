@@ -1,6 +1,7 @@
 // Run: one transcription in progress, and how whisper.cpp's callbacks reach Python from it.
 #pragma once
 
+#include "ending.h"
 #include "segments.h"
 
 #include <pybind11/pybind11.h>
@@ -32,7 +33,7 @@ public:
 
     void deliver(const Segment & segment);  // to the Python callback; needs the GIL
     void rethrow() const;                   // the exception of a callback or a signal, if there was one
-    bool stopped() const { return stop_.load(); }
+    bool stopped() const { return stop_.load() || ending(); }
     bool aborted() const { return stopped() && !error_; }
 
 private:

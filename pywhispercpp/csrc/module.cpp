@@ -27,6 +27,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {  // why it may say so:
 
     pwc::bind_backend(m);
     pwc::bind_log(m);
+    pwc::bind_ending(m);
     pwc::bind_params(m);
     pwc::bind_segments(m);
     pwc::bind_context(m);

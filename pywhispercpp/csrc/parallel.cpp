@@ -80,12 +80,15 @@ void transcribe_all(const Use & use, Workers & workers, whisper_full_params para
         worker.failure = transcribe(ctx, worker.state.get(), its, worker.share, worker.code);
     };
     const py::gil_scoped_release no_gil;
-    for (size_t i = 1; i < workers.size(); ++i) {
-        workers[i].thread = std::thread(work, std::ref(workers[i]), std::cref(for_workers));
-    }
-    work(workers[0], params);
-    for (size_t i = 1; i < workers.size(); ++i) {
-        workers[i].thread.join();
+    {
+        const Computing computing;
+        for (size_t i = 1; i < workers.size(); ++i) {
+            workers[i].thread = std::thread(work, std::ref(workers[i]), std::cref(for_workers));
+        }
+        work(workers[0], params);
+        for (size_t i = 1; i < workers.size(); ++i) {
+            workers[i].thread.join();
+        }
     }
     park_if_finalizing();
 }

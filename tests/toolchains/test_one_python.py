@@ -43,7 +43,7 @@ def test_the_extensions_have_the_suffix_of_the_pinned_and_of_the_running_python(
 
 
 def test_the_tag_is_that_of_the_pinned_python(built: Path, facts: dict[str, Any]) -> None:
-    _, _, python, abi, _ = built.stem.split("-")
+    *_, python, abi, _ = built.stem.split("-")
     assert (python, abi) == (facts["tag"], facts["abi"])
     with zipfile.ZipFile(built) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]

@@ -83,14 +83,15 @@ class Workshop:
             change(opened)
         return Path(path)
 
-    def retag(self, tag: str) -> Path:
-        """The good wheel under another tag, in the file name and in WHEEL alike."""
+    def retag(self, tag: str, for_every_cpu: bool = False) -> Path:
+        """The good wheel under another tag, in file name and WHEEL alike; if asked without its build tag."""
         parts = self.good.name[: -len(".whl")].split("-")
+        dropped = ("Tag:", "Build:") if for_every_cpu else ("Tag:",)
         lines = self.wheel.text("WHEEL").splitlines()
-        kept = [line for line in lines if line and not line.startswith("Tag:")]
+        kept = [line for line in lines if line and not line.startswith(dropped)]
         members = self.members()
         members[self.info("WHEEL")] = "\n".join([*kept, f"Tag: {tag}", ""]).encode()
-        return self.save(members, name="-".join([*parts[:-3], tag]) + ".whl")
+        return self.save(members, name="-".join([*parts[: 2 if for_every_cpu else -3], tag]) + ".whl")
 
     def portable(self, libraries: dict[str, bytes]) -> Path:
         """A wheel for every CPU: these libraries, small extension modules, and the tag they allow."""

@@ -160,10 +160,24 @@ def test_the_summary_says_what_was_built(wheel: Path) -> None:
         "ggml_version": "0.9.8",
         "compiler": "gcc 12.2.0",
     }
-    facts = {"build_info": info, "transcripts": ["Ask not."], "audio_seconds": 11.0, "wall_seconds": 0.5}
+    facts = {
+        "build_info": info,
+        "backend_info": {"variant": "haswell", "reason": "the best of 14 that this CPU can run"},
+        "transcripts": ["Ask not."],
+        "audio_seconds": 11.0,
+        "wall_seconds": 0.5,
+    }
     said = smoke.summary(wheel, parse_name(wheel), facts)
     size = f"{wheel.stat().st_size:,} bytes"
-    for word in (str(wheel), size, "x86-64-v3 (avx2 fma)", "1.8.5, ggml 0.9.8", "gcc 12.2.0", "Ask not."):
+    for word in (
+        str(wheel),
+        size,
+        "x86-64-v3 (avx2 fma)",
+        "1.8.5, ggml 0.9.8",
+        "gcc 12.2.0",
+        "haswell: the best",
+        "Ask not.",
+    ):
         assert word in said
     assert said.splitlines()[-1].split(maxsplit=1)[1].startswith("22.0 audio seconds per second")
 

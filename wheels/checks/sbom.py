@@ -8,7 +8,7 @@ from typing import Any
 
 from wheels.archive import Wheel
 from wheels.codes import Code, Finding
-from wheels.promises import PACKAGE, SBOM, SBOM_PARTS, ZIG_SBOM_PARTS
+from wheels.promises import PACKAGE, SBOM, SBOM_PARTS, ZIG_MARK, ZIG_SBOM_PARTS
 
 
 def check_sbom(wheel: Wheel) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def check_sbom(wheel: Wheel) -> Iterator[Finding]:
     wanted = ("CycloneDX", PACKAGE, wheel.name.raw_version)
     if about != wanted:
         yield Finding(Code.PW052, f"{SBOM} says {' '.join(map(str, about))}, expected {' '.join(wanted)}")
-    by_zig = not any("libstdc++.so.6" in library.needed for library in wheel.libraries)
+    by_zig = any(ZIG_MARK in wheel.members[library.name] for library in wheel.libraries)
     for part in SBOM_PARTS + (ZIG_SBOM_PARTS if by_zig else ()):
         if part not in licensed:
             yield Finding(Code.PW052, f"{SBOM}: {part} is missing or has no licence")
