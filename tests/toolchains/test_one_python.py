@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from scripts import bazel
+from scripts.command import capture
+from scripts.errors import BuildError
 from toolchains.python import interpreter
 from wheels import cmake_backend
 from wheels.request import PYTHON_VERSION, parse
@@ -58,11 +61,12 @@ def test_the_suffix_names_the_tag(built: Path, facts: dict[str, Any]) -> None:
 
 
 def test_bazel_took_headers_and_runtime_from_that_interpreter(root: Path, facts: dict[str, Any]) -> None:
-    execroot = root / "bazel-bin"
-    if not execroot.exists():
-        pytest.skip("nothing was built with Bazel here")
-    base = execroot.resolve().parents[4]
-    repository = base / "external" / "pinned_python"
+    try:
+        found = bazel.find()
+    except BuildError as error:
+        pytest.skip(str(error).splitlines()[0])
+    base = capture([*bazel.command(found, "info"), "output_base"], cwd=root)
+    repository = Path(base) / "external" / "pinned_python"
     assert (repository / "include").resolve() == Path(facts["include"]).resolve()
     assert f'interpreter_path = "{facts["executable"]}"' in (repository / "BUILD.bazel").read_text()
     assert f'EXT_SUFFIX = "{facts["ext_suffix"]}"' in (repository / "defs.bzl").read_text()

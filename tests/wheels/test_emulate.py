@@ -267,7 +267,7 @@ def test_a_wheel_for_another_python_than_debians_is_refused(
     workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sysroot = Emulator(Path("qemu"), Path("python3.11"), tmp_path)
-    monkeypatch.setattr(emulator, "find", lambda arch, version: sysroot)
+    monkeypatch.setattr(emulator, "find", lambda *_: sysroot)
     monkeypatch.setattr(emulate, "ask", lambda *_: PI)
     wheel = workshop.retag("cp313-cp313-manylinux_2_17_aarch64")
     with pytest.raises(BuildError, match=r"is for cp313, .* is cp311: run one built with --python 3\.11"):
