@@ -37,6 +37,7 @@ def settings():
         )
     for profile in ["native", "portable"]:
         native.config_setting(name = profile, define_values = {"profile": profile})
+    native.config_setting(name = "cross_gcc", constraint_values = ["//toolchains/cc:cross", "//toolchains/cc:gcc"])
     for name in ["local"] + COMPILERS:
         native.config_setting(name = name, constraint_values = ["//toolchains/cc:" + name])
 
@@ -148,7 +149,11 @@ def compiler():
     return select({_SETTING + name: name for name in COMPILERS})
 
 def _linkopts(script):
-    return select({_SETTING + compiler: LINKERS[compiler] + LINKOPTS for compiler in COMPILERS}) + ["-Wl,--version-script=" + script] + LINKLIBS
+    linker = select({_SETTING + compiler: LINKERS[compiler] + LINKOPTS for compiler in COMPILERS})
+
+    # Bazel calls one program for C and C++: of gcc that is the C compiler, which links no C++ library by itself.
+    runtime = select({_SETTING + "cross_gcc": ["-lstdc++"], "//conditions:default": []})
+    return linker + ["-Wl,--version-script=" + script] + runtime + LINKLIBS
 
 def extension_linkopts():
     """How an extension module is linked; //toolchains:exports.lds is the file that it names."""

@@ -14,6 +14,7 @@ from scripts import bazel
 from scripts.command import Argument, capture, echo, entry_point, run
 from scripts.errors import BuildError
 from scripts.pins import BUILD, ROOT
+from toolchains import targets
 from wheels.compare import differences, sha256
 from wheels.request import BACKENDS
 from wheels.staging import staging
@@ -108,12 +109,16 @@ def main(argv: Sequence[str]) -> None:
     """Reproduce the wheel of each asked build path; exit with 1 where one differs."""
     parser = argparse.ArgumentParser(prog="nox -s reproduce --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, help="build path (default: both)")
-    parser.add_argument("--profile", default="native", help="ISA profile of toolchains/profiles.bzl")
+    parser.add_argument(
+        "--target", default=targets.host(), help="toolchains/targets.bzl (default: this machine)"
+    )
+    parser.add_argument("--profile", help="toolchains/profiles.bzl (default: as build_wheel has it)")
     given = parser.parse_args(argv)
     if capture(["git", "status", "--porcelain"], cwd=ROOT):
         print("HEAD is built; the changes that are not committed take no part", flush=True)
     backends = [given.backend] if given.backend else BACKENDS
-    same = [reproduce(backend, ["--profile", given.profile]) for backend in backends]
+    options = ["--target", given.target, *(["--profile", given.profile] if given.profile else [])]
+    same = [reproduce(backend, options) for backend in backends]
     if not all(same):
         raise SystemExit(1)
 

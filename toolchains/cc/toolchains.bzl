@@ -21,7 +21,7 @@ def _gcc_tools(target):
     gcc = GCC[target]["path"] or "/usr/bin/%s-gcc" % TARGETS[target]["gcc"]
     prefix = gcc[:-len("gcc")]
     tools = {name: prefix + name for name in _BINUTILS}
-    tools.update({"ar": prefix + "ar", "gcc": prefix + "g++"})
+    tools.update({"ar": prefix + "ar", "gcc": gcc})
     return tools
 
 def _toolchain(target, compiler, tools, includes):
