@@ -41,6 +41,18 @@ def settings():
     for name in ["local"] + COMPILERS:
         native.config_setting(name = name, constraint_values = ["//toolchains/cc:" + name])
 
+def _whole(entries):
+    """The entries with the features of those that they are like (toolchains/profiles.py too)."""
+    whole = {}
+    for name, entry in entries.items():
+        inherited = whole[entry["like"]]["features"] if "like" in entry else []
+        features = None if entry["features"] == None else inherited + entry["features"]
+        whole[name] = dict(entry, features = features)
+    return whole
+
+_PROFILES = _whole(PROFILES)
+_VARIANTS = {arch: _whole(variants) for arch, variants in VARIANTS.items()}
+
 def _flags(entry, arch, compiler):
     """The flags of a profile or variant; None where the compiler has none (toolchains/profiles.py too)."""
     if arch in entry["flags"]:
@@ -56,7 +68,7 @@ def _per_compiler(name, entry, arch, make):
 
 def _per_profile(make):
     branches = {}
-    for profile, entry in PROFILES.items():
+    for profile, entry in _PROFILES.items():
         for arch in entry["archs"]:
             branches.update(_per_compiler("%s_%s" % (profile, arch), entry, arch, make))
     return select(
@@ -104,41 +116,32 @@ def variant_copts(arch, variant):
         A select().
     """
     return select(
-        _per_compiler(arch, VARIANTS[arch][variant], arch, _common_and),
+        _per_compiler(arch, _VARIANTS[arch][variant], arch, _common_and),
         no_match_error = "%s cannot be compiled by this compiler, or for this machine" % variant,
     )
 
-def variant_libraries():
-    """The labels of a portable wheel's CPU variants, those that the compiler can compile; none in other wheels.
-
-    Returns:
-        A select() of lists of labels.
-    """
+def _per_portable(make):
+    """A select() of lists, one item for each CPU variant that the compiler can compile; empty in other wheels."""
     branches = {"//conditions:default": []}
-    for arch, variants in VARIANTS.items():
+    for arch, variants in _VARIANTS.items():
         for compiler in COMPILERS:
-            branches[_SETTING + "portable_%s_%s" % (arch, compiler)] = [
-                "//pywhispercpp:" + VARIANT_LIBRARY % name
-                for name, entry in variants.items()
-                if _flags(entry, arch, compiler) != None
-            ]
+            known = [name for name in variants if _flags(variants[name], arch, compiler) != None]
+            branches[_SETTING + "portable_%s_%s" % (arch, compiler)] = make(known, variants)
     return select(branches)
+
+def _labels(known, _variants):
+    return ["//pywhispercpp:" + VARIANT_LIBRARY % name for name in known]
+
+def _described(known, variants):
+    return [" ".join([name] + variants[name]["features"]) for name in reversed(known)]
+
+def variant_libraries():
+    """The labels of the libraries of a portable wheel's CPU variants."""
+    return _per_portable(_labels)
 
 def variant_features():
-    """Lines "name feature …" of the CPU variants in a portable wheel, best first, for build_info.h.
-
-    Returns:
-        A select() of lists of text.
-    """
-    branches = {"//conditions:default": []}
-    for arch, variants in VARIANTS.items():
-        for compiler in COMPILERS:
-            branches[_SETTING + "portable_%s_%s" % (arch, compiler)] = [
-                " ".join([name] + variants[name]["features"])
-                for name in reversed(list(variants))
-                if _flags(variants[name], arch, compiler) != None
-            ]
-    return select(branches)
+    """Lines "name feature …" of the CPU variants in a portable wheel, best first, for build_info.h."""
+    return _per_portable(_described)
 
 def per_target(key):
     """What TARGETS says of the chosen target under a key."""

@@ -9,9 +9,21 @@ from typing import Any
 from scripts.errors import BuildError
 from toolchains.literals import read_literals
 
+
+
+def _whole(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the entries with the features of those that they are like, which stand before them."""
+    whole: dict[str, dict[str, Any]] = {}
+    for name, entry in entries.items():
+        inherited = whole[entry["like"]]["features"] if "like" in entry else []
+        features = entry["features"] if entry["features"] is None else inherited + entry["features"]
+        whole[name] = {**entry, "features": features}
+    return whole
+
+
 _DATA = read_literals(Path(__file__).with_name("profiles.bzl"))
-PROFILES: dict[str, dict[str, Any]] = _DATA["PROFILES"]
-VARIANTS: dict[str, dict[str, dict[str, Any]]] = _DATA["VARIANTS"]
+PROFILES: dict[str, dict[str, Any]] = _whole(_DATA["PROFILES"])
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {a: _whole(v) for a, v in _DATA["VARIANTS"].items()}
 BASELINE: dict[str, dict[str, list[str]]] = _DATA["BASELINE"]
 PORTABLE = "portable"
 
