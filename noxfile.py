@@ -19,10 +19,8 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 def install(session: nox.Session, group: str) -> None:
     """Install a dependency group of pyproject.toml into the session's environment."""
-    if sys.version_info < (
-        3,
-        10,
-    ):  # auditwheel, pyelftools and twine have left 3.9; wheels for it are still made
+    # auditwheel, pyelftools and twine have left Python 3.9; wheels for it are still made.
+    if sys.version_info < (3, 10):
         session.error("the factory needs Python 3.10 or newer; start nox with one, and ask for: --python 3.9")
     session.install("--quiet", *nox.project.dependency_groups(PYPROJECT, group))
 

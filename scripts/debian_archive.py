@@ -1,21 +1,15 @@
-"""Takes packages and sources of any suite and architecture out of Debian's archive, through apt.
-
-apt uses the mirror, proxies and keys of this machine, but lists and a status of its own: it needs no root,
-and the system never hears of the other suites and architectures.
-"""
+"""Takes packages and sources of any suite and architecture out of Debian's archive, through apt."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import apt
 from scripts.command import capture, run
 from scripts.errors import BuildError
 
-#: Debian's own name of an architecture.
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -45,40 +39,18 @@ class Archive:
 
 def open_archive(suites: Sequence[str], arch: str, folder: Path) -> Archive:
     """Have apt read what is in `suites`, sources and packages for `arch`, keeping its notes in `folder`."""
-    _require_tools()
-    for name in ("lists/partial", "archives/partial"):
-        (folder / name).mkdir(parents=True)
-    (folder / "status").touch()
-    (folder / "sources.list").write_text(_sources(_mirror(), suites), encoding="utf-8")
-    settings = {
-        "APT::Architecture": ARCHITECTURES[arch],
-        "APT::Architectures": ARCHITECTURES[arch],
-        # As root apt would download as a user who cannot write below this checkout.
-        "APT::Sandbox::User": "root",
-        "Acquire::Retries": "3",
-        "Dir::Etc::SourceList": folder / "sources.list",
-        "Dir::Etc::SourceParts": "-",
-        "Dir::State::Lists": folder / "lists",
-        "Dir::State::Status": folder / "status",
-        "Dir::Cache": folder,
-    }
-    configuration = folder / "apt.conf"
-    configuration.write_text("".join(f'{name} "{value}";\n' for name, value in settings.items()))
-    archive = Archive({"APT_CONFIG": str(configuration.absolute())})
-    run(["apt-get", "-qq", "update"], env=archive.environment)
-    return archive
-
-
-def _require_tools() -> None:
-    for tool, package in {"apt-get": "apt", "dpkg-deb": "dpkg"}.items():
-        if shutil.which(tool) is None:
-            raise BuildError(
-                f"Debian's archive is read with {tool}, which is not on PATH: it is in {package}"
-            )
+    apt.require_tools("Debian's archive is read")
     if not KEYRING.is_file():
         raise BuildError(
             f"{KEYRING} is missing, apt could not verify anything: install debian-archive-keyring"
         )
+    sources = folder / "sources.list"
+    settings = {"Dir::Etc::SourceList": str(sources), "Dir::Etc::SourceParts": "-"}
+    configuration = apt.configure(arch, folder, settings)
+    sources.write_text(_sources(_mirror(), suites), encoding="utf-8")
+    archive = Archive({"APT_CONFIG": str(configuration.absolute())})
+    run(["apt-get", "-qq", "update"], env=archive.environment)
+    return archive
 
 
 def _mirror() -> str:

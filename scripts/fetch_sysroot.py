@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts import apt
+from scripts.apt import ARCHITECTURES
 from scripts.command import Argument, capture, entry_point, run
 from scripts.errors import BuildError
 from scripts.pins import BUILD
 from scripts.replace_tree import is_current, replacing
 
-#: Our name of an architecture -> Debian's.
-DEBIAN = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}
 _BASE = ("python3", "libstdc++6")
 #: What is unpacked, with all that it depends on. The package index has no numpy for armv7l; Debian has.
 PACKAGES = {"x86_64": _BASE, "aarch64": _BASE, "armv7l": (*_BASE, "python3-numpy")}
@@ -22,16 +22,12 @@ _ALTERNATIVES = ("blas/libblas.so.3", "lapack/liblapack.so.3")
 
 
 def fetch(arch: str, folder: Path = BUILD / "sysroot") -> Path:
-    """Make sure that `folder/ARCH` holds Debian's Python of an architecture; return it.
-
-    apt downloads with the sources, keys and proxies configured on this machine, but with lists and a status
-    of its own: it needs no root, and the system never hears of the other architecture.
-    """
-    if arch not in DEBIAN:
-        raise BuildError(f"there is no sysroot for {arch}; there is one for: {', '.join(DEBIAN)}")
-    target, stamp = folder / arch, " ".join([DEBIAN[arch], *PACKAGES[arch]])
+    """Make sure that `folder/ARCH` holds Debian's Python of an architecture; return it."""
+    if arch not in ARCHITECTURES:
+        raise BuildError(f"there is no sysroot for {arch}; there is one for: {', '.join(ARCHITECTURES)}")
+    target, stamp = folder / arch, " ".join([ARCHITECTURES[arch], *PACKAGES[arch]])
     if not is_current(target, stamp):
-        _require_tools(arch)
+        apt.require_tools(f"the sysroot for {arch} is made")
         with replacing(target, stamp) as fresh:
             state = fresh / ".apt"
             for package in _download(arch, state):
@@ -53,60 +49,23 @@ def python(sysroot: Path) -> Path:
     return found[0]
 
 
-def _require_tools(arch: str) -> None:
-    for tool, package in {"apt-get": "apt", "dpkg-deb": "dpkg"}.items():
-        if shutil.which(tool) is None:
-            raise BuildError(
-                f"the sysroot for {arch} is made with {tool}, which is not on PATH: use Debian or Ubuntu, "
-                f"or install the package {package} and give it Debian's sources"
-            )
-
-
-def _configuration(debian: str, state: Path) -> Path:
-    """Write apt's configuration as it is here, but for another architecture and with a memory of its own."""
-    settings = {
-        "APT::Architecture": debian,
-        "APT::Architectures": debian,
-        "APT::Install-Recommends": "false",
-        # As root apt would download as a user who cannot write below this checkout.
-        "APT::Sandbox::User": "root",
-        "Acquire::Retries": "3",
-        "Dir::State": str(state),
-        "Dir::State::status": str(state / "status"),
-        "Dir::Cache": str(state / "cache"),
-    }
-    file = state / "apt.conf"
-    file.write_text("".join(f'{name} "{value}";\n' for name, value in settings.items()), encoding="utf-8")
-    return file
-
-
 def _download(arch: str, state: Path) -> list[Path]:
     """Have apt choose, download and verify the packages of an architecture; return the files."""
-    archives = state / "cache" / "archives"
-    (archives / "partial").mkdir(parents=True)
-    (state / "lists" / "partial").mkdir(parents=True)
-    (state / "status").touch()
-    apt: list[Argument] = [
-        "apt-get",
-        "--quiet=2",
-        "--yes",
-        "--config-file",
-        _configuration(DEBIAN[arch], state),
-    ]
+    command: list[Argument] = ["apt-get", "--quiet=2", "--yes", "--config-file", apt.configure(arch, state)]
     try:
-        run([*apt, "update"])
+        run([*command, "update"])
     except BuildError as error:
         # One list of several, often: the packages may all be in the others, and apt verifies each of them.
         print(f"  {error}\n  going on with the lists that came", flush=True)
     try:
-        run([*apt, "--download-only", "install", *PACKAGES[arch]])
+        run([*command, "--download-only", "install", *PACKAGES[arch]])
     except BuildError as error:
         raise BuildError(
-            f"apt has no {' '.join(PACKAGES[arch])} for {DEBIAN[arch]}: {error}\n"
+            f"apt has no {' '.join(PACKAGES[arch])} for {ARCHITECTURES[arch]}: {error}\n"
             "Are Debian's sources in /etc/apt, and can they be reached? Ubuntu keeps arm64 and armhf on a "
             "mirror of its own: add that to the sources"
         ) from error
-    return sorted(archives.glob("*.deb"))
+    return sorted((state / "cache" / "archives").glob("*.deb"))
 
 
 def _link_alternatives(sysroot: Path) -> None:
@@ -118,7 +77,7 @@ def _link_alternatives(sysroot: Path) -> None:
 def main(argv: Sequence[str]) -> None:
     """Make the sysroots of the given architectures and say where they are."""
     parser = argparse.ArgumentParser(prog="python -m scripts.fetch_sysroot", description=__doc__)
-    parser.add_argument("arch", nargs="+", choices=DEBIAN)
+    parser.add_argument("arch", nargs="+", choices=ARCHITECTURES)
     for arch in parser.parse_args(argv).arch:
         print(fetch(arch))
 

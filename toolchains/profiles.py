@@ -10,7 +10,6 @@ from scripts.errors import BuildError
 from toolchains.literals import read_literals
 
 
-
 def _whole(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the entries with the features of those that they are like, which stand before them."""
     whole: dict[str, dict[str, Any]] = {}
