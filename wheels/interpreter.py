@@ -20,11 +20,11 @@ from wheels.tag import glibc_of, libc_asked, machine_of
 PATIENCE = 60.0
 
 _ASK = """
-import json, platform, sys, sysconfig
+import json, platform, sys
 print(json.dumps({
     "implementation": sys.implementation.name,
     "version": list(sys.version_info[:2]),
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "free_threaded": "t" in sys.abiflags,
     "machine": platform.machine(),
     # Not os.confstr: Python on musl knows the name CS_GNU_LIBC_VERSION too, and fails when it is asked.
     "libc": " ".join(platform.libc_ver()),

@@ -38,10 +38,14 @@ PLACES: dict[str, dict[str, str]] = {
 }
 
 
-def clone(folder: Path) -> Path:
-    """Clone HEAD into `folder`; the downloads come along, and are verified there as everywhere."""
+def head() -> str:
+    """Return the commit that is checked out."""
+    return capture(["git", "rev-parse", "HEAD"], cwd=ROOT)
+
+
+def clone(folder: Path, commit: str) -> Path:
+    """Clone `commit` into `folder`; the downloads come along, and are verified there as everywhere."""
     run(["git", "clone", "--quiet", "--no-checkout", ROOT, folder])
-    commit = capture(["git", "rev-parse", "HEAD"], cwd=ROOT)
     run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder)
     downloads = BUILD / "downloads"
     if downloads.is_dir():
@@ -62,11 +66,11 @@ def _without_traces(folder: Path, backend: str) -> Iterator[None]:
                 print(f"  left behind: {error}", flush=True)
 
 
-def build_in(folder: Path, env: dict[str, str], arguments: Sequence[str], backend: str) -> Path:
-    """Build the wheel in a fresh clone below `folder` and return it, in `folder`/dist."""
+def build_in(folder: Path, env: dict[str, str], arguments: Sequence[str], backend: str, commit: str) -> Path:
+    """Build the wheel in a fresh clone of `commit` below `folder` and return it, in `folder`/dist."""
     dist = folder / "dist"
     with _without_traces(folder / "clone", backend):
-        place = clone(folder / "clone")
+        place = clone(folder / "clone", commit)
         options = ["--backend", backend, *arguments, "--dist", str(dist)]
         run([sys.executable, "-c", _BUILD, *options], cwd=place, env=env)
     (wheel,) = dist.glob("*.whl")
@@ -100,8 +104,10 @@ def report(one: Path, other: Path) -> bool:
 def reproduce(backend: str, arguments: Sequence[str]) -> bool:
     """Build twice with one build path and report; True where the wheels are equal."""
     print(f"{backend}:", flush=True)
+    # Once: a commit that is made meanwhile must not become the second one.
+    commit = head()
     with staging("pywhispercpp-reproduce-") as scratch:
-        wheels = [build_in(scratch / place, env, arguments, backend) for place, env in PLACES.items()]
+        wheels = [build_in(scratch / place, env, arguments, backend, commit) for place, env in PLACES.items()]
         return report(*wheels)
 
 

@@ -130,8 +130,10 @@ def test_a_clone_is_of_head_and_has_the_downloads(tmp_path: Path, monkeypatch: p
     (root / "later.txt").write_text("not committed")
     monkeypatch.setattr(reproduce, "ROOT", root)
     monkeypatch.setattr(reproduce, "BUILD", root / "build")
-    made = reproduce.clone(tmp_path / "deep" / "er" / "clone")
-    head = capture(["git", "rev-parse", "HEAD"], cwd=root)
+    head = reproduce.head()
+    for words in (["add", "."], ["commit", "-qm", "two"]):
+        subprocess.run([*git, *words], check=True)
+    made = reproduce.clone(tmp_path / "deep" / "er" / "clone", head)
     assert capture(["git", "rev-parse", "HEAD"], cwd=made) == head
     assert not (made / "later.txt").exists()
     assert (made / "build" / "downloads" / "input.whl").read_bytes() == b"1"
