@@ -107,7 +107,8 @@ def _assemble(fresh: Path, arch: str, tools: Mapping[str, str], build_python: Pa
     source = _unpack(archive, "python", work)
     zlib_source = _unpack(archive, "zlib", work)
     zlib = _build_zlib(zlib_source, tools)
-    shutil.move(zlib_source / "libz.so.1", fresh / "usr" / "lib")
+    # Debian's musl searches here alone (etc/ld-musl-ARCH.path).
+    shutil.move(zlib_source / "libz.so.1", fresh / "usr" / "lib" / f"{arch}-linux-musl")
     objects = work / "objects"
     _configure(source, objects, arch, {**tools, **zlib}, build_python)
     _compile(objects, tools)
