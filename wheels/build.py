@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scripts import fetch_wheels, fetch_whisper_cpp, fetch_zig
 from scripts.command import entry_point
+from scripts.errors import BuildError
 from scripts.whisper_cpp import SOURCES
 from toolchains import targets
 from wheels import bazel_backend, cmake_backend
@@ -21,8 +24,23 @@ BACKENDS: dict[str, Callable[[Request], Path]] = {
 SPEECH = SOURCES / "samples" / "jfk.wav"
 
 
+def require_compiler(request: Request) -> None:
+    """Raise BuildError, with how to get it, where the gcc of a request is not on PATH."""
+    if request.compiler != "gcc" or ("CC" in os.environ and not request.is_cross):
+        return
+    triple = targets.find(request.target)["gcc"] if request.is_cross else ""
+    prefix, package = (f"{triple}-", f"g++-{triple.replace('_', '-')}") if triple else ("", "g++")
+    for tool in (prefix + "gcc", prefix + "g++"):
+        if shutil.which(tool) is None:
+            raise BuildError(
+                f"{tool} is not on PATH; on Debian or Ubuntu: apt-get install {package} (or let zig compile, "
+                "which is fetched by itself: --compiler zig)"
+            )
+
+
 def fetch(request: Request) -> None:
-    """Make sure that every pinned input of a request is there and verified."""
+    """Make sure that the compiler and every pinned input of a request are there, and verified."""
+    require_compiler(request)
     fetch_whisper_cpp.fetch()
     fetch_wheels.fetch_all()
     if request.compiler == "zig":

@@ -9,6 +9,7 @@ import pytest
 from scripts.errors import BuildError
 from toolchains import targets
 from toolchains.profiles import PROFILES, machine
+from wheels.build import require_compiler
 from wheels.request import PYTHON_VERSION, parse
 
 OTHER = "aarch64" if machine() == "x86_64" else "x86_64"
@@ -69,6 +70,32 @@ def test_the_cross_gcc_can_be_asked_for(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_refused(tmp_path: Path, argv: list[str], message: str) -> None:
     with pytest.raises(BuildError, match=message):
         parse(argv, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], r"^gcc is not on PATH; on Debian or Ubuntu: apt-get install g\+\+ "),
+        (
+            ["--target", "armv7l", "--compiler", "gcc"],
+            r"^arm-linux-gnueabihf-gcc is not on PATH; .* apt-get install g\+\+-arm-linux-gnueabihf ",
+        ),
+    ],
+)
+def test_a_compiler_that_is_missing_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], message: str
+) -> None:
+    request = parse(argv, tmp_path)
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BuildError, match=message):
+        require_compiler(request)
+
+
+def test_zig_needs_no_compiler_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = parse(["--target", OTHER], tmp_path)
+    monkeypatch.setenv("PATH", "")
+    require_compiler(request)
 
 
 def test_a_profile_gives_a_valid_build_tag(tmp_path: Path) -> None:
