@@ -22,10 +22,10 @@ from toolchains import profiles, subset
 from toolchains.profiles import machine
 from wheels import cmake_backend
 from wheels.collect import collect
-from wheels.compare import sha256
 from wheels.request import Request, parse
 from wheels.sdist import build, expected, main, make
 from wheels.sdist_checks import verify
+from wheels.sums import sha256
 
 PROFILE = "x86-64-v2" if machine() == "x86_64" else "armv8-a"
 # What ignored and untracked files look like after a day's work.

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +16,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from scripts.errors import BuildError
 from wheels.codes import Code, Finding
 from wheels.elf import ElfError, ElfFile, is_library, parse_elf
-from wheels.promises import VARIANT_LIBRARY
+from wheels.variants import variant_of
 
 # The earliest moment a zip entry can say; the same for every file, so that equal content is an equal wheel.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -71,7 +70,7 @@ class Wheel:
     @property
     def is_portable(self) -> bool:
         """Whether the CPU variants are inside, to be chosen from at run time."""
-        return any(fnmatchcase(name, VARIANT_LIBRARY) for name in self.members)
+        return any(map(variant_of, self.members))
 
     @cached_property
     def libraries(self) -> tuple[ElfFile, ...]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file, as `SHA256SUMS` has it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def first_difference(one: bytes, other: bytes) -> int:

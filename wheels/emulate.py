@@ -23,6 +23,7 @@ from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, NOTHING_LEFT, Verdict, 
 from wheels.interpreter import Interpreter, ask, refusal
 from wheels.staging import staging
 from wheels.tag import libc_of, machine_of
+from wheels.variants import member
 
 SPEECH = BUILD / "whisper.cpp" / "samples" / "jfk.wav"
 _SCRIPT = Path(__file__).with_name("emulate_script.py")
@@ -123,7 +124,7 @@ def hidden_one_by_one(place: Place, cpu: Cpu, best: str) -> Verdict:
     while verdict.outcome in left:
         left.remove(verdict.outcome)
         gone.append(verdict.outcome)
-        (package / "pywhispercpp" / f"libggml-cpu-{verdict.outcome}.so").unlink()
+        (package / member(verdict.outcome)).unlink()
         verdict = other.run(cpu, None, left)
         if verdict.problem:
             return replace(verdict, problem=f"without {' '.join(gone)}: {verdict.problem}")

@@ -13,6 +13,7 @@ from toolchains.profiles import PORTABLE, VARIANTS
 from wheels.archive import Wheel
 from wheels.cpus import Cpu
 from wheels.emulator import Ended
+from wheels.variants import variant_of
 
 #: How much of jfk.wav is transcribed (emulation is slow), and what is heard there: "American" or "Americans".
 CLIP_SECONDS = 2.5
@@ -20,7 +21,6 @@ CLIP_WORDS = "and so my fellow american"
 NOTHING_LEFT = "refused: no variant left"
 #: The errors by which the package says that it has no code for a CPU.
 _SAYS_SO = ("ImportError", "BackendError")
-_VARIANT = re.compile(r"pywhispercpp/libggml-cpu-(.+)\.so")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Verdict:
 
 def variants_in(wheel: Wheel, arch: str) -> list[str]:
     """The CPU variants that a wheel carries, the best first; none where it was built for one profile."""
-    inside = {match.group(1) for match in map(_VARIANT.fullmatch, wheel.members) if match}
+    inside = set(map(variant_of, wheel.members))
     return [name for name in reversed(VARIANTS.get(arch, {})) if name in inside]
 
 

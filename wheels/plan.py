@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scripts.errors import BuildError
-from toolchains import profiles
+from toolchains import targets
 from toolchains.python import interpreter
 from wheels.matrix import Promise
 from wheels.request import find_python
@@ -22,21 +22,22 @@ class Step:
     @property
     def native(self) -> bool:
         """Whether this machine runs the wheel itself."""
-        where = self.promise.where
-        return where.system == "manylinux" and where.arch == profiles.machine()
+        return self.promise.target == targets.host()
 
 
 def plan(promises: Iterable[Promise]) -> list[Step]:
-    """Look for what each wheel needs."""
-    return [Step(promise, _lacking(promise)) for promise in promises]
+    """Look for what each wheel needs: its Python."""
+    promises = list(promises)
+    lacking = {python: _lacking(python) for python in dict.fromkeys(p.python for p in promises)}
+    return [Step(promise, lacking[promise.python]) for promise in promises]
 
 
-def _lacking(promise: Promise) -> str:
-    """What this machine lacks for a wheel, and how to get it."""
+def _lacking(python: str) -> str:
+    """What this machine lacks for a Python, and how to get it; empty where it is there."""
     try:
-        find_python(promise.python)
+        find_python(python)
     except BuildError as error:
-        if interpreter.from_pyenv(promise.python) is None:
-            return f"no Python {promise.python} here: pyenv install {promise.python}"
+        if interpreter.from_pyenv(python) is None:
+            return f"no Python {python} here: pyenv install {python}"
         return str(error)
     return ""

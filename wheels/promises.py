@@ -22,9 +22,6 @@ SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000, "armv7l": 2_000_000}
 #: The same for a portable wheel, which holds a library for each CPU variant.
 PORTABLE_SIZE_LIMITS = {"x86_64": 8_000_000, "aarch64": 5_000_000}
 
-#: What a CPU variant of a portable wheel is called (VARIANT_LIBRARY in toolchains/sources.bzl).
-VARIANT_LIBRARY = "pywhispercpp/libggml-cpu-*.so"
-
 #: The most bytes the sdist may have: measured 805,187, rounded up.
 SDIST_SIZE_LIMIT = 1_000_000
 

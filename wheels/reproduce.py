@@ -15,9 +15,10 @@ from scripts.command import Argument, capture, echo, entry_point, run
 from scripts.errors import BuildError
 from scripts.pins import BUILD, ROOT
 from toolchains import targets
-from wheels.compare import differences, sha256
+from wheels.compare import differences
 from wheels.request import BACKENDS
 from wheels.staging import staging
+from wheels.sums import sha256
 
 #: Run inside a clone, so that nothing of this checkout but its commit and its downloads takes part.
 #: Two builds that share a cache would only compare one with itself.

@@ -17,11 +17,11 @@ from toolchains import sdist_files
 from toolchains.subset import needed
 from wheels import cmake_backend
 from wheels.collect import DIST
-from wheels.compare import sha256
 from wheels.promises import SDIST_MEMBER_TIME
 from wheels.request import Request, parse
 from wheels.sdist_checks import verify
 from wheels.staging import staging
+from wheels.sums import sha256
 
 _MAKE = "import sys; from toolchains.pep517 import build_sdist; print(build_sdist(sys.argv[1]))"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from typing import Any
 
 from scripts.errors import BuildError
+from wheels import emulate
 from wheels.archive import load
 from wheels.smoke import smoke
 from wheels.staging import staging
@@ -27,7 +26,6 @@ def emulated(wheel: Path, audio: Path) -> str:
 
     Raises CannotRun where there is no emulator or no Python for it, BuildError where a CPU did not do well.
     """
-    emulate = _emulate()
     with staging("pywhispercpp-trial-") as folder:
         try:
             place = emulate.prepare(load(wheel), folder)
@@ -39,11 +37,3 @@ def emulated(wheel: Path, audio: Path) -> str:
     if bad := [f"{row.cpu.name}: {row.verdict.problem}" for row in rows if row.verdict.problem]:
         raise BuildError(f"{wheel.name} does not do well under emulation:\n  " + "\n  ".join(bad))
     return f"transcribed on emulated {', '.join(cpu.name for cpu in cpus)}"
-
-
-def _emulate() -> Any:  # noqa: ANN401
-    """The emulation's module: only a release with wheels for other machines asks for it."""
-    try:
-        return importlib.import_module("wheels.emulate")
-    except ModuleNotFoundError as error:
-        raise CannotRun(f"this checkout emulates nothing: {error}") from error

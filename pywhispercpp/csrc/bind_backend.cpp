@@ -19,13 +19,8 @@ static void load_backend(const std::string & path) {
     }
 }
 
-static bool has_cpu_backend() {
-    return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) != nullptr;
-}
-
 void bind_backend(py::module_ & m) {
     m.def("load_backend", &load_backend, py::arg("path"), "Load one library with a ggml backend; for good.");
-    m.def("has_cpu_backend", &has_cpu_backend, "Whether a model can be run: linked in, or loaded.");
 }
 
 }  // namespace pwc

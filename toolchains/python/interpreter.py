@@ -28,7 +28,6 @@ print(json.dumps({
     "multiarch": sysconfig.get_config_var("MULTIARCH") or "",
     "tag": "cp" + number.replace(".", ""),
     "abi": "cp" + sysconfig.get_config_var("SOABI").split("-")[1],
-    "platform": sysconfig.get_platform().replace("-", "_").replace(".", "_"),
 }))
 """
 

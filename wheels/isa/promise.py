@@ -13,9 +13,9 @@ from scripts.errors import BuildError
 from toolchains.profiles import PORTABLE, PROFILES, VARIANTS
 from wheels.archive import Wheel
 from wheels.elf import ElfFile
+from wheels.variants import variant_of
 
 _ROOT = Path(__file__).resolve().parents[2]
-_VARIANT = re.compile(r"libggml-cpu-(.+)\.so")
 
 #: What a CPU with one feature always has too, though no list says so.
 IMPLIED = {
@@ -36,9 +36,8 @@ class Promise:
 
 def promise_for(wheel: Wheel, library: ElfFile) -> Promise:
     """The promise of one library; BuildError where nothing says what it may use."""
-    variant = _VARIANT.fullmatch(library.file_name)
-    if variant:
-        return _variant(library.machine, variant[1])
+    if variant := variant_of(library.name):
+        return _variant(library.machine, variant)
     profile = _profile(wheel)
     if library.file_name.startswith("_cpu.") or profile == PORTABLE:
         return Promise("every CPU", frozenset())
