@@ -52,6 +52,19 @@ void Context::close() {
     const Use use(*this);
     whisper_free(ctx_);
     ctx_ = nullptr;
+    openvino_ = nullptr;
+    encoder_.reset();
+}
+
+void Context::encode_with(std::shared_ptr<OpenvinoEncoder> encoder) {
+    openvino_ = pwc::encode_with(ctx_, nullptr, openvino_, encoder);
+    encoder_ = std::move(encoder);
+}
+
+void Context::share_encoder(whisper_state * state) const {
+    if (encoder_) {
+        pwc::encode_with(ctx_, state, nullptr, encoder_);
+    }
 }
 
 Use::Use(Context & context) : context_(context) {
