@@ -75,7 +75,7 @@ Floats encode(Context & context, const Floats & input, int audio_ctx, int n_thre
         raise("OptionError", "audio_ctx=" + std::to_string(audio_ctx) + ": this model's is " +
                                  std::to_string(context.facts().n_audio_ctx));
     }
-    Floats result({n_ctx, whisper_model_n_audio_state(use.get())});
+    Floats result({n_ctx, context.facts().n_audio_state});
     float * output = result.mutable_data();
     int code = 0;
     take_errors();
@@ -84,7 +84,11 @@ Floats encode(Context & context, const Floats & input, int audio_ctx, int n_thre
         const Computing computing;
         code = take_in(use, input, n_threads);
         if (code == 0) {
-            code = whisper_encode_output(use.get(), 0, n_ctx, n_threads, output);
+            whisper_set_audio_ctx(use.get(), n_ctx);
+            code = whisper_encode(use.get(), 0, n_threads);
+        }
+        if (code == 0) {
+            whisper_get_encoder_output(use.get(), output);
         }
     }
     const std::string logged = take_errors();
@@ -98,6 +102,7 @@ Floats encode(Context & context, const Floats & input, int audio_ctx, int n_thre
 }  // namespace
 
 void bind_encoder(py::module_ & m) {
+    m.attr("OPENVINO_IS_LINKED") = kOpenvinoIsLinked;
     m.def("load_openvino", &load, py::arg("path"),
           "Load libopenvino_c, for good; \"\" leaves the search to the loader. (path, version) of what is loaded, also "
           "when that was loaded earlier. Raises BackendError.");

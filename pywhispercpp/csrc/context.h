@@ -20,6 +20,7 @@ namespace py = pybind11;
 struct Facts {
     int n_vocab = 0;
     int n_audio_ctx = 0;
+    int n_audio_state = 0;
     int n_text_ctx = 0;
     int n_mels = 0;
     int ftype = 0;

@@ -77,6 +77,12 @@ void ov_version_free(ov_version_t * version);
 
 namespace pwc {
 
+#ifdef PYWHISPERCPP_OPENVINO_LINKED
+constexpr bool kOpenvinoIsLinked = true;
+#else
+constexpr bool kOpenvinoIsLinked = false;
+#endif
+
 struct OpenvinoApi {
 #define PWC_POINTER(name) decltype(&::name) name = nullptr;
     PWC_OPENVINO_FUNCTIONS(PWC_POINTER)

@@ -7,12 +7,20 @@
 #include <ggml.h>
 #include <openvino/whisper-openvino-encoder.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
 
 namespace pwc {
 namespace {
+
+// OpenVINO's messages on one line: they are several, one below the other.
+std::string in_one_line(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+}
 
 // Throws where an OpenVINO call failed, with its own words for why.
 void require(ov_status_e status, const std::string & what) {
@@ -22,7 +30,8 @@ void require(ov_status_e status, const std::string & what) {
     const OpenvinoApi & api = openvino_api();
     const char * why = api.ov_get_last_err_msg();
     const bool said = why != nullptr && *why != '\0';
-    throw std::runtime_error("OpenVINO failed while " + what + ": " + (said ? why : api.ov_get_error_info(status)));
+    throw std::runtime_error("OpenVINO failed while " + what + ": " +
+                             in_one_line(said ? why : api.ov_get_error_info(status)));
 }
 
 // Keys and values of the properties to compile with.
