@@ -115,7 +115,7 @@ class Workshop:
     def linked(
         self, *flags: str, version: str = "2026.4.1", pin: str = "2026.4.1", build: str = "_openvino"
     ) -> Path:
-        """A wheel whose `_cpu` is linked with a stand-in for OpenVINO, by these flags; `pin` "": with none."""
+        """A wheel whose `_cpu` is linked with a stand-in for OpenVINO; `pin` "": METADATA pins none."""
         stand_in = self.fresh() / c_library(version)
         stand_in.write_bytes(self.compile(f"-Wl,-soname,{stand_in.name}", module="stand_in"))
         members = self.members()
