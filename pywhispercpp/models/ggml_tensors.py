@@ -9,15 +9,12 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from pywhispercpp import _core
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.ggml_layout import TensorPlace
 
 __all__ = ["GgmlTensors"]
-
-
-def _core_dequantize(code: int, data: bytes, n: int) -> NDArray[np.float32]:  # until the binding is there
-    return np.frombuffer(data, ("<f4", "<f2")[code], n).astype(np.float32)
 
 
 class GgmlTensors(Mapping[str, NDArray[np.float32]]):
@@ -43,7 +40,7 @@ class GgmlTensors(Mapping[str, NDArray[np.float32]]):
         """Read one tensor; ggml's own code turns its blocks into numbers."""
         place = self.places[name]
         shape = place.shape[::-1]
-        values = _core_dequantize(place.kind.code, self._bytes(name, place), int(np.prod(shape)))
+        values = _core.dequantize(place.kind.code, self._bytes(name, place), int(np.prod(shape)))
         return values.reshape(shape)
 
     def __iter__(self) -> Iterator[str]:

@@ -28,6 +28,13 @@ def require_openvino() -> Any:  # noqa: ANN401
         ) from error
 
 
+def _operations() -> Any:  # noqa: ANN401
+    try:
+        return import_module("openvino.opset13")
+    except ModuleNotFoundError:
+        return import_module("openvino.runtime.opset13")  # its place before 2025
+
+
 class OpenVinoEmitter:
     """Builds an `openvino.Model`: matrices become f16, or int8 with a scale per channel, and only so stay.
 
@@ -37,7 +44,7 @@ class OpenVinoEmitter:
     def __init__(self, int8: bool = False) -> None:
         """Begin an empty network."""
         self._openvino = require_openvino()
-        self._ops = import_module("openvino.opset13")
+        self._ops = _operations()
         self._int8 = int8
         self._inputs: list[Node] = []
         self._results: list[Node] = []
