@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pywhispercpp.models.export.to_openvino import export_openvino
+from pywhispercpp.models.export.to_openvino import WEIGHTS, export_openvino
 
-__all__ = ["export_openvino"]
+__all__ = ["WEIGHTS", "export_openvino"]
