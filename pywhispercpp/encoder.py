@@ -201,8 +201,8 @@ def _compile(context: _core.Context, request: EncoderRequest, ir: str, n_threads
 
 
 def _require_precision(request: EncoderRequest, info: ModelBackend) -> None:
-    """Raise BackendError where the device took another precision than was asked for."""
-    if request.precision and info.precision != request.precision:
+    """Raise BackendError where the device took another precision than was asked for; some do not say."""
+    if request.precision and info.precision not in ("", request.precision):
         raise BackendError(
             f"precision={request.precision!r}: the device {info.device} computes in {info.precision}; "
             "leave precision out for what it does best"
