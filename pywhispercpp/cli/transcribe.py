@@ -22,7 +22,10 @@ EPILOG = """examples:
 
 
 def _int_or_auto(text: str) -> int | str:
-    return text if text == "auto" else int(text)
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number or auto is needed") from None
 
 
 # What the command line sets, by whisper-cli's letters: flag, long flag, option, type. None: a switch.

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.reference_encoder import encode
 
 from pywhispercpp import _core, backend_info
 from pywhispercpp.models.export import export_openvino
 from pywhispercpp.models.ggml_tensors import GgmlTensors
-from tests.reference_encoder import encode
 
 Array = NDArray[np.float32]
 CONTEXTS = (1500, 512, 333)

@@ -1,4 +1,4 @@
-"""OpenVINO's encoder: chosen where it is there, refused in plain words where it is not, and never a silent answer."""
+"""OpenVINO's encoder: chosen where it is there, refused in plain words where not, never a silent answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ import pytest
 from numpy.typing import NDArray
 
 import pywhispercpp
-from pywhispercpp import BackendError, Model, ModelError, OptionError, TranscriptionError, _core, openvino_ir
+from pywhispercpp import (
+    BackendError,
+    Model,
+    ModelError,
+    OptionError,
+    TranscriptionError,
+    _core,
+    openvino_ir,
+    openvino_runtime,
+)
 from pywhispercpp.models.export import export_openvino
 from pywhispercpp.options import Option
 from scripts import fetch_openvino
@@ -112,7 +121,7 @@ def test_openvino_by_name_needs_the_runtime(exported: Path) -> None:
 def test_all_that_is_missing_is_named_at_once(tiny_en: Path, tmp_path: Path) -> None:
     alone = tmp_path / "ggml-alone.bin"
     alone.symlink_to(tiny_en)
-    with pytest.raises(BackendError, match="models export openvino.*pip install openvino"):
+    with pytest.raises(BackendError, match=r"models export openvino.*pip install openvino"):
         Model(alone, backend="openvino")
 
 
@@ -313,6 +322,14 @@ def test_one_wheel_runs_with_every_version(exported: Path, jfk: Path, version: s
     library, found, words = json.loads(done.stdout)  # nothing but this on standard output
     assert Path(library).parent.resolve() == libraries.resolve()
     assert found.startswith(version) and WORDS in words
+
+
+@pytest.mark.usefixtures("without_openvino")
+def test_a_toolkit_on_the_loaders_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("libopenvino_c.so.2340", "libopenvino_c.so.2641", "libopenvino.so.2641"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"/nowhere::{tmp_path}")
+    assert openvino_runtime.find() == str(tmp_path / "libopenvino_c.so.2641")
 
 
 def test_there_are_two_versions_to_run_with() -> None:
