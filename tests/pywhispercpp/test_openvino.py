@@ -284,6 +284,19 @@ def test_what_openvino_would_print_reaches_logging(exported: Path) -> None:
     assert done.stdout == ""
 
 
+def test_an_abort_callback_stops_the_encoder_itself(exported: Path, jfk: Path) -> None:
+    model = Model(exported, backend="openvino", precision="f32", n_threads=1, temperature_inc=0.0)
+    model.encode(jfk)  # the first is slower
+    model.reset_timings()
+    model.encode(jfk)
+    if model.timings()["encode_ms"] < 75:
+        pytest.skip("this machine encodes before the callback is asked (every 50 ms)")
+    model.reset_timings()
+    assert model.transcribe(jfk, abort_callback=lambda: True) == []
+    assert model.timings()["encode_ms"] == 0  # not one encoding came to its end
+    assert WORDS in text(model, jfk)
+
+
 def test_processors_share_the_encoder(model: Model, jfk: Path) -> None:
     assert "country" in text(model, jfk, n_processors=2).lower()
 
