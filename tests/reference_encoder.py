@@ -34,14 +34,15 @@ def encode(header: GgmlHeader, tensors: Tensors, mel: Array, n_ctx: int) -> Arra
     return _norm(tensors, "encoder.ln_post", x)
 
 
-def relative_error(found: NDArray[np.generic], expected: Array) -> float:
+def relative_error(found: Array, expected: Array) -> float:
     """L2 norm of the difference over that of what is expected."""
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
 def _gelu(x: Array) -> Array:
     erf = np.interp(x / math.sqrt(2), _POINTS, _ERF)
-    return (0.5 * x * (1 + erf)).astype(np.float32)
+    y: Array = (0.5 * x * (1 + erf)).astype(np.float32)
+    return y
 
 
 def _convolution(tensors: Tensors, name: str, x: Array, stride: int) -> Array:
@@ -49,14 +50,16 @@ def _convolution(tensors: Tensors, name: str, x: Array, stride: int) -> Array:
     weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"].reshape(-1, 1)
     padded = np.pad(x, ((0, 0), (1, 1)))
     steps = (x.shape[1] - 1) // stride + 1
-    taps = (padded[:, tap : tap + stride * (steps - 1) + 1 : stride] for tap in range(3))
-    return sum((weight[:, :, tap] @ part for tap, part in enumerate(taps)), bias)
+    y: Array = bias.copy()
+    for tap in range(3):
+        y = y + weight[:, :, tap] @ padded[:, tap : tap + stride * (steps - 1) + 1 : stride]
+    return y
 
 
 def _norm(tensors: Tensors, name: str, x: Array) -> Array:
     centred = x - x.mean(-1, keepdims=True)
-    scale = np.sqrt((centred**2).mean(-1, keepdims=True) + np.float32(1e-5))
-    return centred / scale * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
+    y: Array = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + np.float32(1e-5))
+    return y * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
 
 
 def _linear(tensors: Tensors, name: str, x: Array) -> Array:

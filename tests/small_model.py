@@ -47,7 +47,9 @@ def random_weights(rng: np.random.Generator, name: str, shape: tuple[int, ...], 
     return _core.quantize(kind.code, values.reshape(-1, shape[0]))
 
 
-def write(path: Path, seed: int = 1, **changes: int) -> Path:
-    """Write a model with random weights in its encoder; `changes` are numbers of the header."""
-    path.write_bytes(model_bytes(replace(HEADER, **changes), seed))
+def write(path: Path, state: int = 64, *, seed: int = 1, **changes: int) -> Path:
+    """Write a model of `state` channels, random weights in its encoder; `changes` are header numbers."""
+    width = {"n_audio_state": state, "n_text_state": state}
+    heads = {"n_audio_head": state // 64, "n_text_head": state // 64}
+    path.write_bytes(model_bytes(replace(HEADER, **width, **heads, **changes), seed))
     return path

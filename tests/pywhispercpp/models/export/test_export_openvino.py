@@ -24,7 +24,11 @@ from tests.small_model import write
 
 Array = NDArray[np.float32]
 
-SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "2", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+SETTINGS = {
+    "INFERENCE_PRECISION_HINT": "f32",
+    "INFERENCE_NUM_THREADS": "2",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+}
 
 
 def compiled(xml: Path) -> Any:  # noqa: ANN401 - openvino has no types
@@ -115,11 +119,7 @@ def test_weights_stay_as_they_are_stored_once_compiled(tiny_ir: Path) -> None:
 def test_every_type_of_ggml_file(tmp_path: Path, ftype: int) -> None:
     """128 mel bands and the vocabulary of large-v3; many blocks are as wide as 256."""
     state = max(64, FILE_TYPES[ftype].block)
-    width = {"n_audio_state": state, "n_text_state": state}
-    heads = {"n_audio_head": state // 64, "n_text_head": state // 64}
-    path = write(
-        tmp_path / "x.bin", ftype=ftype, n_mels=128, n_vocab=51866, **width, **heads, quantization_version=2
-    )
+    path = write(tmp_path / "x.bin", state, ftype=ftype, n_mels=128, n_vocab=51866, quantization_version=2)
     xml = export_openvino(path)
     assert xml == tmp_path / "x-encoder-openvino.xml"
     assert Subject(path, noise(128)).error(xml, 40) < 1e-3  # f16 of what is in no type of ggml exactly f16
@@ -218,5 +218,8 @@ def test_without_openvino(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_import_is_light() -> None:
-    script = "import sys, pywhispercpp.models.export; print(sorted({'openvino', 'rich', 'requests'} & set(sys.modules)))"
+    script = (
+        "import sys, pywhispercpp.models.export\n"
+        "print(sorted({'openvino', 'rich', 'requests'} & set(sys.modules)))\n"
+    )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout == b"[]\n"
