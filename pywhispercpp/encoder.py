@@ -8,9 +8,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from pywhispercpp import _core, openvino_ir, openvino_runtime
+from pywhispercpp import _core, audio_context, openvino_ir, openvino_runtime
 from pywhispercpp.cpu_variant import BackendInfo, backend_info
 from pywhispercpp.errors import BackendError, ModelError, OptionError
+from pywhispercpp.options import AUTO_AUDIO_CTX
 
 logger = logging.getLogger("pywhispercpp")
 
@@ -98,14 +99,25 @@ class Encoder:
                 _compile(self._context, self._request, self.info.ir, n_threads)
                 self._n_threads = n_threads
 
-    def require_audio_ctx(self, audio_ctx: int) -> None:
-        """Raise OptionError where the encoder cannot serve this audio context; 0 is the model's own."""
+    def audio_ctx(self, asked: int, n_samples: int) -> int:
+        """Return the audio context for so many samples: what was asked for, or what they need.
+
+        0 is the model's own. Raises OptionError where the encoder cannot serve it.
+        """
         least, most = self.info.audio_ctx
-        if least <= (audio_ctx or self._context.n_audio_ctx) <= most:
-            return
+        if asked == AUTO_AUDIO_CTX:
+            asked = max(least, audio_context.needed(n_samples, self._context.n_audio_ctx))
+        if not least <= (asked or self._context.n_audio_ctx) <= most:
+            raise OptionError(self._cannot_serve(asked))
+        return asked
+
+    def _cannot_serve(self, audio_ctx: int) -> str:
+        least, most = self.info.audio_ctx
+        if not self.info.ir:
+            return f"audio_ctx={audio_ctx}: this model's is {most}"
         can = f"audio_ctx={least} only" if least == most else f"audio_ctx from {least} to {most}"
         whole = f" (0 is the model's own, {self._context.n_audio_ctx})" if not audio_ctx else ""
-        raise OptionError(
+        return (
             f"audio_ctx={audio_ctx}{whole}: {self.info.ir} serves {can}; "
             "one exported without --audio-context serves any"
         )
@@ -189,8 +201,8 @@ def _compile(context: _core.Context, request: EncoderRequest, ir: str, n_threads
 
 
 def _require_precision(request: EncoderRequest, info: ModelBackend) -> None:
-    """Raise BackendError where the device took another precision than was asked for."""
-    if request.precision and info.precision != request.precision:
+    """Raise BackendError where the device took another precision than was asked for; some do not say."""
+    if request.precision and info.precision not in ("", request.precision):
         raise BackendError(
             f"precision={request.precision!r}: the device {info.device} computes in {info.precision}; "
             "leave precision out for what it does best"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pywhispercpp import _core, audio, encoder, logs
+from pywhispercpp import _core, audio, audio_context, encoder, logs
 from pywhispercpp.constants import PARAMS_SCHEMA
 from pywhispercpp.cpu_variant import backend_info, use_cpu_variant
 from pywhispercpp.encoder import ModelBackend
@@ -137,7 +137,8 @@ class Model:
         else:
             on_segment = _segment_listener(new_segment_callback, extract_probability)
         run = self._take_over(options)
-        self._encoder.require_audio_ctx(run.audio_ctx)
+        heard = audio_context.heard(samples.size, run.offset_ms, run.duration_ms, processors)
+        run.audio_ctx = self._encoder.audio_ctx(run.audio_ctx, heard)
         self._encoder.fit(run.n_threads)
         with logs.copied_to(self.redirect_whispercpp_logs_to):
             result = _core.full(
@@ -173,19 +174,21 @@ class Model:
         return (code, probabilities[code]), probabilities
 
     def encode(
-        self, media: audio.Media, audio_ctx: int = 0, n_threads: int | None = None
+        self, media: audio.Media, audio_ctx: int | str = 0, n_threads: int | None = None
     ) -> NDArray[np.float32]:
         """Return what the encoder makes of the first 30 s: float32, shape (audio_ctx, n_audio_state).
 
-        Each row stands for 20 ms. audio_ctx: how many rows, 0 for the model's own (1500). n_threads: the
-        model's own when None. Raises AudioError, OptionError or TranscriptionError.
+        Each row stands for 20 ms. audio_ctx: how many rows, 0 for the model's own (1500), "auto" for what the
+        audio needs. n_threads: the model's own when None. Raises AudioError, OptionError, TranscriptionError.
         """
         with self._lock:
             threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
-        context = _count("audio_ctx", audio_ctx, self._ctx.n_audio_ctx, least=0)
-        self._encoder.require_audio_ctx(context)
+        run = _core.Params(0)
+        _set(run, checked({"audio_ctx": audio_ctx}))
+        samples = audio.load(media)
+        context = self._encoder.audio_ctx(run.audio_ctx, samples.size)
         self._encoder.fit(threads)
-        return _core.encode(self._ctx, audio.load(media), context, threads)
+        return _core.encode(self._ctx, samples, context, threads)
 
     def backend_info(self) -> ModelBackend:
         """Return whose encoder and which CPU code this model runs on, and why."""
@@ -195,7 +198,7 @@ class Model:
         """Return every option with its current value."""
         with self._lock:
             return {
-                option.name: getattr(self._params, ALIASES.get(option.name, option.name))
+                option.name: option.shown(getattr(self._params, ALIASES.get(option.name, option.name)))
                 for option in OPTIONS
             }
 

@@ -30,8 +30,8 @@ def find() -> str | None:
         if found is None:
             raise BackendError(f"{ENVIRONMENT_VARIABLE}={named}: there is no libopenvino_c.so in it")
         return str(found)
-    packaged = _in_package()
-    return str(packaged) if packaged else ctypes.util.find_library("openvino_c")
+    found = _in_package() or _on_library_path()
+    return str(found) if found else ctypes.util.find_library("openvino_c")
 
 
 def load() -> tuple[str, str]:
@@ -55,6 +55,15 @@ def _in_package() -> Path | None:
         if found := _newest(Path(folder) / "libs"):
             return found
     return None
+
+
+def _on_library_path() -> Path | None:
+    """The library in a folder of LD_LIBRARY_PATH, where a toolkit's setupvars.sh puts it.
+
+    By hand: find_library() asks the compiler for these folders, and few machines have one.
+    """
+    folders = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))
+    return next((found for folder in folders if (found := _newest(Path(folder)))), None)
 
 
 def _newest(folder: Path) -> Path | None:

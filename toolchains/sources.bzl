@@ -165,6 +165,11 @@ BASE_LIBRARY = "libpywhispercpp-ggml-base.so"
 # The file of a CPU variant, around its name; loaded by its full path.
 VARIANT_LIBRARY = "libggml-cpu-%s.so"
 
+# OpenVINO's C library is loaded at run time, by every wheel. One that was asked to be linked with it (docs/build.md)
+# is compiled with this define, and searches it where pip puts the package `openvino`: beside this one.
+OPENVINO_LINKED_DEFINE = "PYWHISPERCPP_OPENVINO_LINKED"
+OPENVINO_RUN_PATH = "$ORIGIN/../openvino/libs"
+
 # The two extension modules. `_cpu` is the guard: it must run on every CPU, so only its table of
 # compiled-in features sees the profile's flags.
 EXTENSIONS = {

@@ -114,11 +114,6 @@ def test_bad_context_params(tiny_en: Path, context: object) -> None:
         Model(tiny_en, context_params=context)  # type: ignore[arg-type]
 
 
-def test_openvino_is_refused(tiny_en: Path) -> None:
-    with pytest.raises(ModelError, match="OpenVINO"):
-        Model(tiny_en, use_openvino=True)
-
-
 @pytest.mark.parametrize("processors", [-1, 65, 1.5, "2", True])
 def test_bad_n_processors(model: Model, processors: object) -> None:
     with pytest.raises(OptionError, match="n_processors"):

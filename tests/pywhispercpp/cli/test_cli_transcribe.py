@@ -83,3 +83,24 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"pywhispercpp {__version__}\n"
+
+
+def test_openvino_encodes_where_asked(
+    jfk: Path, tiny_en: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "ggml-tiny.en.bin"
+    model.symlink_to(tiny_en)
+    command = ["transcribe", str(jfk), "-m", str(model), "-t", "1", "-nt", "--backend", "openvino"]
+    assert main(command) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("pywhispercpp: there is no IR") and f"models export openvino {model}" in err
+    assert main(["models", "export", "openvino", str(model)]) == 0
+    assert main([*command, "--device", "CPU", "--precision", "f32", "-ac", "auto"]) == 0
+    assert "country" in capsys.readouterr().out
+
+
+def test_an_audio_context_that_is_none_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["transcribe", "x.wav", "-ac", "most"])
+    assert caught.value.code == 2
+    assert "a number or auto" in capsys.readouterr().err
