@@ -129,12 +129,18 @@ def test_a_failure_at_each_move_changes_nothing(
     assert len(list(tmp_path.iterdir())) == len(before)
 
 
+def killed(folder: Path, before_move: int) -> int:
+    """The exit status of a process that kills itself before that move; 0 is before the first."""
+    return subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), str(before_move)], check=False
+    ).returncode
+
+
 @pytest.mark.parametrize("failing", range(MOVES + 1))
 def test_the_end_of_the_process_at_each_move(tmp_path: Path, before: dict[str, str], failing: int) -> None:
     """A new bin never lies beside an old xml; the next call puts back what was there, then goes on."""
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(failing)], check=False)
     finished = not before and failing > MOVES // 2
-    assert killed.returncode == (0 if finished else -9)
+    assert killed(tmp_path, failing) == (0 if finished else -9)
     seen = contents(tmp_path)
     seen.pop("x.xml.part", None)
     assert "x.xml" not in seen or seen in (OLD, NEW)
@@ -144,3 +150,14 @@ def test_the_end_of_the_process_at_each_move(tmp_path: Path, before: dict[str, s
     swap(tmp_path)
     assert contents(tmp_path) == NEW
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("again", [1, 2, 3])
+def test_the_end_of_the_process_that_puts_things_back(tmp_path: Path, again: int) -> None:
+    """Three moves undo what the first process did before its last one."""
+    for name, text in OLD.items():
+        (tmp_path / name).write_text(text)
+    assert killed(tmp_path, MOVES) == killed(tmp_path, again) == -9
+    with pytest.raises(InterruptedError), replaced_together(files(tmp_path), QuietProgress()):
+        raise InterruptedError
+    assert contents(tmp_path) == OLD
