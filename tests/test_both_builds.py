@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bazel
+from scripts import bazel, fetch_openvino
 from scripts.command import capture
 from scripts.errors import BuildError
+from scripts.openvino import c_library
 from scripts.pins import BUILD, ROOT
 from toolchains import profiles
 from toolchains.emit_cmake import SOURCES
@@ -178,6 +179,45 @@ def test_both_would_compile_other_wheels_alike(root: Path, tmp_path: Path, argv:
         assert of_bazel[source] == of_cmake[source], source
 
 
+LINKED = [
+    ["--openvino=linked"],
+    ["--openvino=linked", "--target", "aarch64", "--profile", "portable", "--openvino-version", "2024.6.0"],
+]
+
+
+@pytest.mark.parametrize("argv", LINKED, ids=" ".join)
+def test_both_would_link_openvino_alike(root: Path, tmp_path: Path, argv: list[str]) -> None:
+    request = parse(argv, root)
+    fetch_openvino.fetch(request.openvino_version, request.arch)
+    actions = actions_of(root, request)
+    cmake_backend.configure(request, tmp_path)
+    of_bazel, of_cmake = by_source(actions["CppCompile"]), compiled_by_cmake(tmp_path)
+    assert of_bazel == of_cmake
+    told = [source for source, flags in of_bazel.items() if SOURCES["OPENVINO_LINKED_DEFINE"] in flags]
+    assert told == [f"pywhispercpp/csrc/{source}" for source in SOURCES["EXTENSIONS"]["_core"]["srcs"]]
+    bazel_link, cmake_link = link_of_bazel(actions, "_core"), link_of_cmake(tmp_path, request, "_core")
+    assert link_flags(as_needed(bazel_link)) == link_flags(cmake_link)
+    assert f"-Wl,-rpath,{SOURCES['OPENVINO_RUN_PATH']}" in bazel_link
+    (library,) = [word for word in cmake_link if "openvino_c" in word]
+    assert library == str(
+        request.openvino_runtime.resolve() / "openvino/libs" / c_library(request.openvino_version)
+    )
+    (linked,) = [word for word in bazel_link if "openvino_c" in word]
+    assert linked == f"external/openvino_{request.arch}/libopenvino_c.so"
+
+
+def test_openvino_is_part_of_no_other_build(
+    bazel_actions: dict[str, list[list[str]]], cmake_folder: Path
+) -> None:
+    """Every other wheel compiles the source that loads OpenVINO, and asks for nothing of OpenVINO."""
+    (own,) = [
+        words for words in bazel_actions["CppCompile"] if source_of(words).endswith("/openvino_api.cpp")
+    ]
+    commands = [own, link_of_bazel(bazel_actions, "_core")]
+    assert [word for words in commands for word in words if "external/openvino" in word] == []
+    assert "OpenVINO_DIR" not in (cmake_folder / "CMakeCache.txt").read_text(encoding="utf-8")
+
+
 def link_flags(words: list[str]) -> Flags:
     """The flags of a link; what g++ adds by itself and what names a file does not count."""
     one = [part for word in without_values(words) for part in _linker_words(word)]
@@ -199,19 +239,26 @@ def as_needed(words: list[str]) -> list[str]:
     return [word for i, word in enumerate(words) if i > last or word != "-Wl,-no-as-needed"]
 
 
+def link_of_bazel(actions: dict[str, list[list[str]]], module: str) -> list[str]:
+    """Bazel's command line that links a module."""
+    (found,) = [words for words in actions["CppLink"] if f"pywhispercpp/{module}.so" in " ".join(words[:4])]
+    return found
+
+
+def link_of_cmake(folder: Path, request: Request, module: str) -> list[str]:
+    """CMake's command line that links a module, in a folder that is configured."""
+    ninja = BUILD / f"cmake-env-{request.python['version']}" / "bin" / "ninja"
+    said = capture([ninja, "-C", folder, "-t", "commands", f"{module}{request.ext_suffix}"]).splitlines()[-1]
+    # shlex keeps the backslash that CMake puts before a $ between quotes; a shell does not.
+    return shlex.split(said.split("&&")[1].replace("\\$", "$"))
+
+
 @pytest.mark.parametrize("module", ["_core", "_cpu"])
 def test_each_module_is_linked_with_the_same_flags(
     bazel_actions: dict[str, list[list[str]]], cmake_folder: Path, request_: Request, module: str
 ) -> None:
-    (of_bazel,) = [
-        words for words in bazel_actions["CppLink"] if f"pywhispercpp/{module}.so" in " ".join(words[:4])
-    ]
-    ninja = BUILD / f"cmake-env-{request_.python['version']}" / "bin" / "ninja"
-    target = f"{module}{request_.python['ext_suffix']}"
-    said = capture([ninja, "-C", cmake_folder, "-t", "commands", target]).splitlines()[-1]
-    of_cmake = shlex.split(said.split("&&")[1])
-    flags = link_flags(as_needed(of_bazel))
-    assert flags == link_flags(of_cmake)
+    flags = link_flags(as_needed(link_of_bazel(bazel_actions, module)))
+    assert flags == link_flags(link_of_cmake(cmake_folder, request_, module))
     assert flags["-Xlinker --version-script=exports.lds"] == ""
     assert flags["-Xlinker --as-needed"] == ""
 

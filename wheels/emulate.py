@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from scripts import fetch_openvino
 from scripts.command import entry_point
 from scripts.errors import BuildError
+from scripts.openvino import VERSION
 from scripts.pins import BUILD
 from wheels import archive, emulator, foreign
 from wheels.archive import Wheel
@@ -21,6 +23,7 @@ from wheels.cpus import CPUS, Cpu
 from wheels.emulator import Emulator
 from wheels.expectation import CLIP_SECONDS, CLIP_WORDS, NOTHING_LEFT, Verdict, judge, variants_in
 from wheels.interpreter import Interpreter, ask, refusal
+from wheels.promises import OPENVINO_PACKAGE
 from wheels.staging import staging
 from wheels.tag import libc_of, machine_of
 from wheels.variants import member
@@ -42,7 +45,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Place:
-    """A wheel, installed below `folder` for an emulated Python."""
+    """A wheel, installed below `folder` for an emulated Python.
+
+    Attributes:
+        openvino: the libraries of a runtime for it, where OpenVINO's encoder is to be used.
+        ir: the IR of that encoder; None for the one beside the model.
+    """
 
     wheel: Wheel
     arch: str
@@ -50,11 +58,13 @@ class Place:
     package: Path
     dependencies: Path
     folder: Path
+    openvino: Path | None = None
+    ir: Path | None = None
 
     def run(self, cpu: Cpu, audio: Path | None, variants: Sequence[str]) -> Verdict:
         """Run the script on a CPU and judge it; `variants` are those that the package still has."""
         paths = json.dumps([str(self.package), str(self.dependencies)])
-        arguments = [paths, str(audio or "")]
+        arguments = [paths, *(str(path or "") for path in (audio, self.openvino, self.ir))]
         try:
             ended = self.emulator.run(cpu.name, _SCRIPT, arguments, self.folder)
         except BuildError as error:  # it took too long; the other CPUs may not
@@ -93,7 +103,15 @@ def prepare(wheel: Wheel, folder: Path) -> Place:
     if reason := refusal(wheel.name, python):
         raise BuildError(f"{wheel.path.name} cannot be emulated: {reason}")
     package = foreign.install(wheel, python, folder / "installed")
-    return Place(wheel, arch, found, package, foreign.dependencies(wheel, python), folder)
+    dependencies = foreign.dependencies(wheel, python)
+    _put_beside(package, dependencies / OPENVINO_PACKAGE)
+    return Place(wheel, arch, found, package, dependencies, folder)
+
+
+def _put_beside(package: Path, dependency: Path) -> None:
+    """Show a dependency beside the package, where a wheel that is linked with it looks; it may not be one."""
+    if dependency.is_dir():
+        (package / dependency.name).symlink_to(dependency.resolve())
 
 
 def _require_version(wheel: Wheel, python: Interpreter, found: Emulator) -> None:
@@ -146,13 +164,24 @@ def rows(place: Place, cpus: Sequence[Cpu], audio: Path | None) -> Iterator[Row]
             yield Row(place.wheel.path, cpu, verdict, time.monotonic() - start)
 
 
-def emulate(wheels: Sequence[Wheel], names: Sequence[str], audio: Path | None) -> list[Row]:
-    """Run every wheel on the CPUs of its architecture (those that are named, if any are)."""
+def emulate(
+    wheels: Sequence[Wheel],
+    names: Sequence[str],
+    audio: Path | None,
+    openvino: str = "",
+    ir: Path | None = None,
+) -> list[Row]:
+    """Run every wheel on the CPUs of its architecture (those that are named, if any are).
+
+    With `openvino`, a version, its encoder is used, with `ir` or with the IR beside the model.
+    """
     cpus = [chosen(architecture(wheel), names) for wheel in wheels]  # before any work is done
     found: list[Row] = []
     for wheel, those in zip(wheels, cpus):
         with staging("pywhispercpp-emulate-") as folder:
             place = prepare(wheel, folder)
+            if openvino:
+                place = replace(place, openvino=fetch_openvino.fetch(openvino, place.arch) / "libs", ir=ir)
             for row in rows(place, those, audio and clip(audio, folder)):
                 found.append(row)
                 print(f"  {row.cpu.name}: {row.verdict.problem or row.verdict.outcome}", flush=True)
@@ -185,10 +214,15 @@ def main(argv: Sequence[str]) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="import and choose, but transcribe nothing")
     parser.add_argument("--audio", type=Path, default=SPEECH, help=f"a wav that begins “{CLIP_WORDS}”")
-    given = parser.parse_args(argv)
-    found = emulate(
-        [archive.load(path) for path in given.wheels], given.cpu, None if given.quick else given.audio
+    parser.add_argument(
+        "--openvino", default="", metavar="VERSION", help=f"use its encoder, of this version ({VERSION}, say)"
     )
+    parser.add_argument(
+        "--ir", type=Path, help="for it: the IR of tiny.en (default: that of models export, beside the model)"
+    )
+    given = parser.parse_args(argv)
+    wheels, audio = [archive.load(path) for path in given.wheels], None if given.quick else given.audio
+    found = emulate(wheels, given.cpu, audio, given.openvino, given.ir and given.ir.resolve())
     print(f"\n{table(found)}")
     if any(row.verdict.problem for row in found):
         raise SystemExit(1)

@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import importlib.util
 import json
+import os
 import sys
 import time
 import wave
@@ -52,7 +53,18 @@ def media(audio: str) -> object:
     return samples.astype(numpy.float32) / 32768
 
 
-def main(paths: str, audio: str) -> None:
+def encoder(openvino: str, ir: str) -> dict[str, object]:
+    """The settings of Model: OpenVINO's encoder where `openvino`, the folder of its libraries, is named.
+
+    Without `ir` the package takes the one beside the model.
+    """
+    if not openvino:
+        return {}
+    os.environ["OPENVINO_LIB_DIR"] = openvino
+    return {"backend": "openvino", "openvino_model_path": ir or None}
+
+
+def main(paths: str, audio: str, openvino: str, ir: str) -> None:
     """Say what the CPU is, what the package chose for it, and what it hears in `audio` (empty: not asked)."""
     sys.path[:0] = json.loads(paths)
     cpu = guard(Path(sys.path[0]) / "pywhispercpp")
@@ -66,7 +78,10 @@ def main(paths: str, audio: str) -> None:
     say("backend", **dataclasses.asdict(info))
     if audio:
         start = time.perf_counter()
-        segments = package.Model("tiny.en").transcribe(media(audio), **OPTIONS)
+        model = package.Model("tiny.en", **encoder(openvino, ir))
+        if openvino:
+            say("encoder", **dataclasses.asdict(model.backend_info()))
+        segments = model.transcribe(media(audio), **OPTIONS)
         text = " ".join(segment.text.strip() for segment in segments)
         say("words", text=text, seconds=time.perf_counter() - start)
 

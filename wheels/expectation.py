@@ -139,6 +139,9 @@ def _ran(said: dict[str, dict[str, Any]], want: Expected) -> Verdict:
         return Verdict(
             variant, problem=f"should run {want.variant or 'nothing'}: {said['backend']['reason']}"
         )
+    if "encoder" in said:
+        facts = said["encoder"]
+        variant += f", OpenVINO {facts['version'].split('-')[0]} {facts['precision']}"
     if heard is None:
         return Verdict(variant)
     plain = " ".join(re.findall(r"[a-z]+", heard.lower()))

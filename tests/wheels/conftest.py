@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import zipfile
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from scripts.openvino import c_library
 from wheels import archive, elf, record
+from wheels.openvino import with_pin
+from wheels.promises import OPENVINO_RUN_PATH
 from wheels.tag import platform_tag
 
+#: How a module that is linked with OpenVINO finds it again.
+FIND_OPENVINO = f"-Wl,-rpath,{OPENVINO_RUN_PATH}"
 MODULE_C = """
 #include <stdio.h>
 __attribute__((visibility("default"))) void *PyInit_{module}(void) {{ puts("made for a test"); return 0; }}
@@ -105,6 +111,18 @@ class Workshop:
         ]
         members[self.info("WHEEL")] = "\n".join([*filter(None, lines), f"Tag: {tag}", ""]).encode()
         return self.save(members, name=f"{self.dist_info.replace('.dist-info', '')}-{tag}.whl")
+
+    def linked(
+        self, *flags: str, version: str = "2026.4.1", pin: str = "2026.4.1", build: str = "_openvino"
+    ) -> Path:
+        """A wheel whose `_cpu` is linked with a stand-in for OpenVINO; `pin` "": METADATA pins none."""
+        stand_in = self.fresh() / c_library(version)
+        stand_in.write_bytes(self.compile(f"-Wl,-soname,{stand_in.name}", module="stand_in"))
+        members = self.members()
+        members[self.library("_cpu")] = self.compile("-Wl,--no-as-needed", str(stand_in), *flags)
+        if pin:
+            members[self.info("METADATA")] = with_pin(self.wheel.text("METADATA"), pin).encode()
+        return self.save(members, name=re.sub(r"-(1\w+)-cp", rf"-\1{build}-cp", self.good.name))
 
     def compile(self, *flags: str, module: str = "_cpu", strip: bool = True) -> bytes:
         """A small extension module, or library where `module` is empty; stripped and hardened unless told."""

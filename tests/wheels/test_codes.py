@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 
-from wheels import codes, promises
+from tests.wheels.conftest import FIND_OPENVINO
+from wheels import archive, codes, promises
 from wheels.codes import Code
+from wheels.openvino import with_pin
 from wheels.verify import main, verify
 
 if TYPE_CHECKING:
@@ -245,6 +247,21 @@ def searches_above_the_wheel(shop: Workshop) -> Path:
     return shop.with_library("-Wl,-rpath,$ORIGIN/../../other")
 
 
+@breaks(Code.PW031)
+def searches_a_neighbour(shop: Workshop) -> Path:
+    return shop.with_library("-Wl,-rpath,$ORIGIN/../numpy.libs")
+
+
+@breaks(Code.PW031)
+def searches_openvino_without_need(shop: Workshop) -> Path:
+    return shop.with_library(FIND_OPENVINO)
+
+
+@breaks(Code.PW031)
+def searches_more_than_openvino(shop: Workshop) -> Path:
+    return shop.linked(f"{FIND_OPENVINO}:$ORIGIN/../openvino")
+
+
 @breaks(Code.PW032)
 def not_stripped(shop: Workshop) -> Path:
     return shop.add(shop.library("_cpu"), shop.compile(strip=False))
@@ -293,6 +310,11 @@ def score_for_newer_cpus(shop: Workshop) -> Path:
     name = {"x86_64": "haswell", "aarch64": "armv8.2_1"}[platform.machine()]
     variant = shop.compile(*NEWER_CPU, shop.source(LOOP_C + SCORE_C), module="")
     return shop.portable({f"pywhispercpp/libggml-cpu-{name}.so": variant})
+
+
+@breaks(Code.PW039)
+def linked_and_not_found_again(shop: Workshop) -> Path:
+    return shop.linked()
 
 
 @breaks(Code.PW040)
@@ -409,6 +431,41 @@ def another_name_in_metadata(shop: Workshop) -> Path:
     return shop.replace(shop.info("METADATA"), "\nName: pywhispercpp", "\nName: otherpackage")
 
 
+@breaks(Code.PW063)
+def linked_and_not_pinned(shop: Workshop) -> Path:
+    return shop.linked(FIND_OPENVINO, pin="")
+
+
+@breaks(Code.PW063)
+def linked_with_another_version_than_pinned(shop: Workshop) -> Path:
+    return shop.linked(FIND_OPENVINO, version="2024.6.0")
+
+
+@breaks(Code.PW063)
+def linked_and_pinned_loosely(shop: Workshop) -> Path:
+    metadata = with_pin(shop.wheel.text("METADATA"), "2026.4.1").replace("openvino==", "openvino>=")
+    members = archive.load(shop.linked(FIND_OPENVINO, pin="")).members
+    return shop.save(
+        {**members, shop.info("METADATA"): metadata.encode()},
+        name=re.sub(r"-(1\w+)-cp", r"-\1_openvino-cp", shop.good.name),
+    )
+
+
+@breaks(Code.PW063)
+def pinned_and_not_linked(shop: Workshop) -> Path:
+    return shop.add(shop.info("METADATA"), with_pin(shop.wheel.text("METADATA"), "2026.4.1").encode())
+
+
+@breaks(Code.PW064)
+def linked_and_not_told(shop: Workshop) -> Path:
+    return shop.linked(FIND_OPENVINO, build="")
+
+
+@breaks(Code.PW064)
+def told_and_not_linked(shop: Workshop) -> Path:
+    return shop.save(shop.members(), name=re.sub(r"-(1\w+)-cp", r"-\1_openvino-cp", shop.good.name))
+
+
 @breaks(Code.PW070)
 def too_large(shop: Workshop) -> Path:
     return shop.add("pywhispercpp/noise.bin", os.urandom(max(promises.SIZE_LIMITS.values())))
@@ -445,6 +502,11 @@ def test_every_code_has_a_wheel_that_breaks_it() -> None:
 def test_the_good_wheel_is_good(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(wheel)]) == 0
     assert capsys.readouterr().out == f"{wheel.name}: OK\n"
+
+
+def test_a_wheel_that_is_linked_with_the_openvino_it_pins_is_good(workshop: Workshop) -> None:
+    assert verify(workshop.linked(FIND_OPENVINO)) == []
+    assert verify(workshop.linked(FIND_OPENVINO, version="2024.6.0", pin="2024.6.0")) == []
 
 
 def test_one_bad_wheel_among_good_ones_is_told(wheel: Path, workshop: Workshop) -> None:

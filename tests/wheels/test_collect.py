@@ -16,8 +16,10 @@ import pytest
 
 import wheels
 from scripts.errors import BuildError
+from tests.wheels.conftest import FIND_OPENVINO
 from wheels import archive
 from wheels.collect import collect, main
+from wheels.openvino import pins
 from wheels.verify import verify
 
 if TYPE_CHECKING:
@@ -61,6 +63,14 @@ def test_equal_content_gives_equal_bytes(raw: Path, wheel: Path, tmp_path: Path)
     first = collect(raw, tmp_path / "a").read_bytes()
     again = collect(tmp_path / "a" / wheel.name, tmp_path / "b").read_bytes()
     assert first == again
+
+
+def test_the_openvino_that_is_linked_gets_pinned(workshop: Workshop, tmp_path: Path) -> None:
+    raw = workshop.linked(FIND_OPENVINO, version="2024.6.0", pin="")
+    final = collect(raw, tmp_path / "a")
+    assert pins(archive.load(final).text("METADATA")) == ["==2024.6.0"]
+    assert verify(final) == []
+    assert collect(final, tmp_path / "b").read_bytes() == final.read_bytes()
 
 
 def test_members_have_plain_times_and_permissions(raw: Path, tmp_path: Path) -> None:

@@ -128,6 +128,30 @@ def test_the_right_code_and_the_right_words_are_right() -> None:
     assert judge(ended(A76, chose("pi5"), required=PI5), [], "aarch64", A76) == Verdict("pi5")
 
 
+def test_the_encoder_is_told() -> None:
+    told = {
+        "step": "encoder",
+        "backend": "openvino",
+        "version": "2026.4.1-22982-e21-releases",
+        "precision": "f32",
+    }
+    run = ended(A76, chose("armv8.2_2"), told, heard("And so, my fellow Americans,"))
+    right = Verdict("armv8.2_2, OpenVINO 2026.4.1 f32", "right")
+    assert judge(run, BEST_FIRST, "aarch64", A76) == right
+    wrong = ended(A76, chose("armv8.2_2"), told, heard("Thank you."))
+    assert judge(wrong, BEST_FIRST, "aarch64", A76).problem.startswith("should hear")
+
+
+def test_a_linked_wheel_finds_openvino_beside_it(tmp_path: Path) -> None:
+    package, dependencies = tmp_path / "installed", tmp_path / "dependencies"
+    package.mkdir()
+    emulate._put_beside(package, dependencies / "openvino")
+    assert list(package.iterdir()) == []
+    (dependencies / "openvino" / "libs").mkdir(parents=True)
+    emulate._put_beside(package, dependencies / "openvino")
+    assert (package / "openvino" / "libs").is_dir()
+
+
 def test_a_refusal_that_names_what_is_missing_is_right() -> None:
     said = refused("built for the profile 'pi5', and this CPU lacks lse, rdm, fp16, dotprod; install another")
     verdict = judge(ended(A72, said, required=PI5), [], "aarch64", A72)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.errors import BuildError
+from scripts.pins import BUILD, OPENVINO
 from toolchains import targets
 from toolchains.profiles import PROFILES, machine
 from wheels.build import require_compiler
@@ -101,6 +102,30 @@ def test_zig_needs_no_compiler_here(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_profile_gives_a_valid_build_tag(tmp_path: Path) -> None:
     request = parse(["--target", "x86_64", "--profile", "x86-64-v3"], tmp_path)
     assert request.build_number == "1x86_64_v3"
+
+
+def test_openvino_is_loaded_at_run_time_unless_it_is_to_be_linked(tmp_path: Path) -> None:
+    plain, tried = parse([], tmp_path), parse(["--openvino"], tmp_path)
+    assert (plain.openvino, tried.openvino) == ("", "dlopen")
+    assert (tried.build_number, tried.name) == (plain.build_number, plain.name)
+    assert not tried.links_openvino
+    assert tried.openvino_runtime == BUILD / "openvino" / OPENVINO["version"] / machine()
+
+
+@pytest.mark.parametrize(("profile", "build"), [("armv8-a", "1armv8_a"), ("portable", "1portable")])
+def test_a_linked_wheel_says_so_and_is_built_elsewhere(tmp_path: Path, profile: str, build: str) -> None:
+    argv = ["--target", "aarch64", "--profile", profile]
+    linked = parse([*argv, "--openvino=linked", "--openvino-version", "2024.6.0"], tmp_path)
+    assert linked.links_openvino
+    assert linked.build_number == f"{build}_openvino"
+    assert linked.name == f"{parse(argv, tmp_path).name}-openvino2024.6.0"
+    assert linked.openvino_runtime == BUILD / "openvino" / "2024.6.0" / "aarch64"
+
+
+@pytest.mark.parametrize("target", ["armv7l", "x86_64-musl"])
+def test_where_there_is_no_openvino_it_is_refused(tmp_path: Path, target: str) -> None:
+    with pytest.raises(BuildError, match=f"no OpenVINO for {target}; there is one for x86_64, aarch64, with"):
+        parse(["--target", target, "--openvino"], tmp_path)
 
 
 def test_a_python_that_is_not_there_says_what_to_run(tmp_path: Path) -> None:

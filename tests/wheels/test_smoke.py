@@ -182,6 +182,31 @@ def test_the_summary_says_what_was_built(wheel: Path) -> None:
     assert said.splitlines()[-1].split(maxsplit=1)[1].startswith("22.0 audio seconds per second")
 
 
+ENCODER = {
+    "backend": "openvino",
+    "reason": "asked for",
+    "device": "CPU",
+    "precision": "bf16",
+    "library": "/there/libs/libopenvino_c.so.2641",
+    "version": "2026.4.1-22982",
+}
+HEARD = {"transcripts": ["Ask not what your country can do for you."], "wall_seconds": 0.5}
+
+
+def test_the_summary_says_what_openvino_did() -> None:
+    said = smoke.openvino_summary({"wall_seconds": 1.0}, {**HEARD, "encoder": ENCODER})
+    for word in ("2026.4.1-22982, CPU in bf16", ENCODER["library"], "Ask not what", "2.00 times"):
+        assert word in said
+
+
+def test_another_encoder_than_openvinos_is_no_proof() -> None:
+    facts = {**HEARD, "encoder": {**ENCODER, "backend": "ggml", "reason": "there is no IR"}}
+    with pytest.raises(BuildError, match="OpenVINO was asked for, ggml encoded: there is no IR"):
+        smoke.openvino_summary({"wall_seconds": 1.0}, facts)
+    with pytest.raises(BuildError, match="should say"):
+        smoke.openvino_summary({"wall_seconds": 1.0}, {**HEARD, "transcripts": [""], "encoder": ENCODER})
+
+
 def test_a_slow_or_silent_interpreter_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,13 @@ def test_a_library_of_the_system_is_a_blocker_until_it_is_grafted() -> None:
     assert platform_tag([needs, grafted]) == "manylinux_2_5_x86_64"
 
 
+def test_the_openvino_that_is_pinned_is_no_blocker_and_its_other_libraries_are() -> None:
+    needs = library(needed=("libopenvino_c.so.2641", "libc.so.6"))
+    assert platform_tag([needs]) == "manylinux_2_5_x86_64"
+    needs = library(needed=("libopenvino.so.2641", "libopenvino_c.so"))
+    assert blockers([needs], policies("x86_64")[-1]) == ["libopenvino.so.2641", "libopenvino_c.so"]
+
+
 def test_no_library_and_two_machines_have_no_tag() -> None:
     with pytest.raises(BuildError, match="exactly one machine, found none"):
         platform_tag([])
