@@ -41,6 +41,13 @@ def fetch(session: nox.Session) -> None:
 
 
 @nox.session
+def fetch_openvino(session: nox.Session) -> None:
+    """Lay out an OpenVINO runtime: nox -s fetch_openvino -- --version 2024.6.0 --arch aarch64"""
+    install(session, "fetch")
+    session.run("python", "-m", "scripts.fetch_openvino", *session.posargs)
+
+
+@nox.session
 def smoke(session: nox.Session) -> None:
     """Try any wheel in a fresh environment: nox -s smoke -- path/to/any.whl"""
     install(session, "build")

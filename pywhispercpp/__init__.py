@@ -10,6 +10,7 @@ require_cpu()
 # ruff: noqa: E402
 from pywhispercpp import logs
 from pywhispercpp.cpu_variant import BackendInfo, backend_info, use_cpu_variant
+from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import (
     AudioError,
     AudioNotFoundError,
@@ -35,6 +36,7 @@ __all__ = [
     "BuildInfo",
     "DownloadError",
     "Model",
+    "ModelBackend",
     "ModelError",
     "ModelNotFoundError",
     "OptionError",

@@ -41,6 +41,14 @@ class DownloadError(PywhispercppError):
     """A file could not be downloaded, or it is not the file that was asked for."""
 
 
+class MissingPackageError(PywhispercppError, ImportError):
+    """An optional package that this needs is not installed."""
+
+
+class ExportError(PywhispercppError):
+    """A model could not be written in another format."""
+
+
 class UsageError(PywhispercppError):
     """The command line asks for something that makes no sense."""
 

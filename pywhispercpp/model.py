@@ -7,13 +7,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pywhispercpp import _core, audio, logs
+from pywhispercpp import _core, audio, audio_context, encoder, logs
 from pywhispercpp.constants import PARAMS_SCHEMA
 from pywhispercpp.cpu_variant import backend_info, use_cpu_variant
+from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, MAX_THREADS, OPTIONS
@@ -21,6 +23,8 @@ from pywhispercpp.segment import Segment, from_core
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from numpy.typing import NDArray
 
 logger = logging.getLogger("pywhispercpp")
 
@@ -52,6 +56,9 @@ class Model:
         context_params: Mapping[str, Any] | None = None,
         *,
         cpu_variant: str | None = None,
+        backend: str = "auto",
+        device: str | None = None,
+        precision: str | None = None,
         **params: object,
     ) -> None:
         """Load a model.
@@ -61,14 +68,20 @@ class Model:
         params_sampling_strategy: 0 greedy, anything else beam search.
         redirect_whispercpp_logs_to: a text stream or file name that gets whisper.cpp's messages too. They
             always go to logging.getLogger("pywhispercpp"), which is quiet by default.
-        use_openvino, openvino_*: not in this build; use_openvino=True raises ModelError.
+        use_openvino: the same as backend="openvino".
+        openvino_model_path: the IR of the encoder; when None beside the model, by whisper.cpp's name for it.
+        openvino_device: an older name of `device`.
+        openvino_cache_dir: where OpenVINO keeps what it compiled; nowhere when None. Of use where that
+            takes long (GPU, NPU).
         context_params: use_gpu, flash_attn, gpu_device; whisper.cpp's defaults for what is left out.
         cpu_variant: which of backend_info().available the whole process computes with; the best when None.
+        backend: whose encoder runs. "auto" takes OpenVINO's where the runtime and an IR of this very model
+            are there, else ggml's; "openvino" and "ggml" take that one or raise. backend_info() says which.
+        device: the OpenVINO device, CPU when None.
+        precision: what OpenVINO's encoder computes in, f32, bf16 or f16; the device's own choice when None.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
-        if use_openvino:
-            raise ModelError("this build has no OpenVINO encoder: leave out use_openvino")
         self._lock = threading.Lock()  # for _params: whisper.cpp's own state has a lock in _core
         self._params = _core.Params(0 if params_sampling_strategy == 0 else 1)
         _set(self._params, checked(params))
@@ -77,11 +90,19 @@ class Model:
         self.openvino_model_path = openvino_model_path
         self.openvino_device = openvino_device
         self.openvino_cache_dir = openvino_cache_dir
+        asked = encoder.request(
+            "openvino" if use_openvino else backend,
+            openvino_device if device is None else device,
+            precision,
+            openvino_model_path,
+            openvino_cache_dir,
+        )
         loading = _context_params(context_params)
         _ready_backend(cpu_variant)
         self.model_path = _checked_model(model, models_dir)
         with logs.copied_to(redirect_whispercpp_logs_to):
             self._ctx = _core.Context(os.fsencode(self.model_path), loading)
+            self._encoder = encoder.choose(asked, self._ctx, Path(self.model_path), self._params.n_threads)
 
     def transcribe(
         self,
@@ -116,6 +137,9 @@ class Model:
         else:
             on_segment = _segment_listener(new_segment_callback, extract_probability)
         run = self._take_over(options)
+        heard = audio_context.heard(samples.size, run.offset_ms, run.duration_ms, processors)
+        run.audio_ctx = self._encoder.audio_ctx(run.audio_ctx, heard)
+        self._encoder.fit(run.n_threads)
         with logs.copied_to(self.redirect_whispercpp_logs_to):
             result = _core.full(
                 self._ctx, run, samples, processors, on_segment, progress_callback, abort_callback
@@ -140,7 +164,8 @@ class Model:
                 else _count("offset_ms", offset_ms, INT_MAX, least=0)
             )
             threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
-        number, found = _core.detect_language(self._ctx, audio.load(media), offset, threads)
+        _, widest = self.backend_info().audio_ctx
+        number, found = _core.detect_language(self._ctx, audio.load(media), offset, threads, widest)
         known = set(languages(self._ctx.n_vocab))
         probabilities = {
             code: np.float32(found[index] if code in known else 0) for index, code in enumerate(languages())
@@ -148,11 +173,32 @@ class Model:
         code = languages()[number]
         return (code, probabilities[code]), probabilities
 
+    def encode(
+        self, media: audio.Media, audio_ctx: int | str = 0, n_threads: int | None = None
+    ) -> NDArray[np.float32]:
+        """Return what the encoder makes of the first 30 s: float32, shape (audio_ctx, n_audio_state).
+
+        Each row stands for 20 ms. audio_ctx: how many rows, 0 for the model's own (1500), "auto" for what the
+        audio needs. n_threads: the model's own when None. Raises AudioError, OptionError, TranscriptionError.
+        """
+        with self._lock:
+            threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
+        run = _core.Params(0)
+        _set(run, checked({"audio_ctx": audio_ctx}))
+        samples = audio.load(media)
+        context = self._encoder.audio_ctx(run.audio_ctx, samples.size)
+        self._encoder.fit(threads)
+        return _core.encode(self._ctx, samples, context, threads)
+
+    def backend_info(self) -> ModelBackend:
+        """Return whose encoder and which CPU code this model runs on, and why."""
+        return self._encoder.info
+
     def get_params(self) -> dict[str, Any]:
         """Return every option with its current value."""
         with self._lock:
             return {
-                option.name: getattr(self._params, ALIASES.get(option.name, option.name))
+                option.name: option.shown(getattr(self._params, ALIASES.get(option.name, option.name)))
                 for option in OPTIONS
             }
 

@@ -18,12 +18,16 @@ FLOAT_MAX = 3.4e38
 MAX_DECODERS = 8  # WHISPER_MAX_DECODERS
 MAX_THREADS = 512  # GGML_MAX_N_THREADS: ggml asserts above it
 MAX_REGEX = 1000  # characters: std::regex compiles by recursion, and a long pattern overflows the stack
+AUTO_AUDIO_CTX = -1  # of Params.audio_ctx, until the audio is there
 MAX_PROMPT_TOKENS = 65536  # whisper.cpp uses the last 224
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option: `kind` is int, float, bool, str, dict, tuple or os.PathLike; `low` and `high` count."""
+    """One option: `kind` is int, float, bool, str, dict, tuple or os.PathLike; `low` and `high` count.
+
+    `words`: texts that it takes besides, each with the number that stands for it in whisper.cpp's struct.
+    """
 
     name: str
     kind: type
@@ -33,12 +37,19 @@ class Option:
     high: float = FLOAT_MAX
     optional: bool = False
     fields: tuple[Option, ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
 
     def check(self, value: object) -> object:
         """Return `value` as whisper.cpp takes it, or raise OptionError."""
         if value is None and self.optional:
             return None
+        if isinstance(value, str) and value in dict(self.words):
+            return dict(self.words)[value]
         return _CHECKS[self.kind](self, value)
+
+    def shown(self, value: object) -> object:
+        """Return what was given for a value of whisper.cpp's struct."""
+        return next((word for word, number in self.words if number == value), value)
 
 
 def _wrong(option: Option, value: object, wanted: str) -> OptionError:
@@ -57,7 +68,8 @@ def _in_range(option: Option, value: float) -> None:
 
 def _check_int(option: Option, value: object) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise _wrong(option, value, f"a whole number is needed, not {type(value).__name__}")
+        words = "".join(f" or {word!r}" for word, _ in option.words)
+        raise _wrong(option, value, f"a whole number{words} is needed, not {type(value).__name__}")
     _in_range(option, int(value))
     return int(value)
 
@@ -180,7 +192,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "debug_mode", bool, False, "whisper.cpp's debug mode: writes log_mel_spectrogram.json where it runs"
     ),
-    Option("audio_ctx", int, 0, "audio context to use, 0 for the model's own", 0, INT_MAX),
+    Option(
+        "audio_ctx",
+        int,
+        0,
+        'audio context in positions of 20 ms, 0 for the model\'s own; "auto" for what the audio needs',
+        0,
+        INT_MAX,
+        words=(("auto", AUTO_AUDIO_CTX),),
+    ),
     Option("tdrz_enable", bool, False, "mark speaker turns (tinydiarize models)"),
     Option("initial_prompt", str, None, "text to start from; its last 224 tokens count", optional=True),
     Option("prompt_tokens", tuple, None, "token ids to start from, instead of initial_prompt", optional=True),

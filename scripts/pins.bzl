@@ -122,3 +122,50 @@ SPEECH = {
         "license": "LicenseRef-Public-Domain",
     },
 }
+
+# The OpenVINO runtime, by version and architecture: for the smoke test with its encoder, and to link with
+# (--openvino=linked). `wheels` are those of CPython 3.11 on the package index, of which only the libraries, headers
+# and CMake files are taken. `toolkits` are upstream's archives. Their server cannot be reached from where this was
+# written, so these two hashes are not measured: public projects that pin the same files name them (that of x86_64
+# two of them, that of aarch64 one). A hash that is wrong lets nothing through. No toolkit is known for another pair:
+# scripts/fetch_openvino.py takes any with --archive FILE --sha256 HEX.
+OPENVINO = {
+    "version": "2026.4.1",
+    "license": "Apache-2.0",
+    "wheels": {
+        "2026.4.1": {
+            "x86_64": {
+                "platform": "manylinux_2_28_x86_64",
+                "sha256": "2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf",
+            },
+            "aarch64": {
+                "platform": "manylinux_2_35_aarch64",
+                "sha256": "bea1eb3733c34ef331adc945da0ccda5937865031139073663be84c517ffda22",
+            },
+        },
+        "2024.6.0": {
+            "x86_64": {
+                "platform": "manylinux2014_x86_64",
+                "sha256": "444a6d3a746dd728654877993c30582faefcad2868c80ec261839a144b8925bc",
+            },
+            "aarch64": {
+                "platform": "manylinux_2_31_aarch64",
+                "sha256": "ff5f871162299906fb517d5c9ded79f464a0341d8e2d55a037d4f9e38eed8652",
+            },
+        },
+    },
+    "toolkits": {
+        "2026.4.1": {
+            "x86_64": {
+                "url": "https://storage.openvinotoolkit.org/repositories/openvino/packages/2026.4.1/linux/openvino_toolkit_ubuntu24_2026.4.1.22982.07f9c262b05_x86_64.tgz",
+                "sha256": "772ce52d9b0aa375c77d391fccea71450d889c98b9af197bb8f05167a9dabd87",
+            },
+        },
+        "2026.4.0": {
+            "aarch64": {
+                "url": "https://storage.openvinotoolkit.org/repositories/openvino/packages/2026.4/linux/openvino_toolkit_ubuntu22_2026.4.0.22959.99c81491cc3_arm64.tgz",
+                "sha256": "ed3f103ae8dd7a509c23645f0d34983378d3e609711a82d65301ac77d4a34800",
+            },
+        },
+    },
+}

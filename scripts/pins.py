@@ -14,5 +14,6 @@ _PINS = read_literals(ROOT / "scripts" / "pins.bzl")
 WHISPER_CPP: dict[str, Any] = _PINS["WHISPER_CPP"]
 WHEELS: dict[str, dict[str, str]] = _PINS["WHEELS"]
 ZIG: dict[str, Any] = _PINS["ZIG"]
+OPENVINO: dict[str, Any] = _PINS["OPENVINO"]
 MUSL_PYTHON: dict[str, dict[str, str]] = _PINS["MUSL_PYTHON"]
 SPEECH: dict[str, dict[str, Any]] = _PINS["SPEECH"]

@@ -18,6 +18,9 @@ from toolchains.targets import find
 SOURCES: dict[str, Any] = read_literals(Path(__file__).with_name("sources.bzl"))
 
 
+_OPENVINO = ("OPENVINO_LINKED_DEFINE", "OPENVINO_RUN_PATH")
+
+
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace(";", "\\;") + '"'
 
@@ -39,7 +42,7 @@ def lines(profile: str, target: str, compiler: str) -> Iterator[str]:
     for name in ("COPTS", "THIRD_PARTY_COPTS", "LINKLIBS", "INCLUDES"):
         yield _set(name, SOURCES[name])
     yield _set("LINKOPTS", SOURCES["LINKERS"][compiler] + SOURCES["LINKOPTS"])
-    for name in ("VERSION_SCRIPT", "LIBRARY_VERSION_SCRIPT", "BASE_LIBRARY"):
+    for name in ("VERSION_SCRIPT", "LIBRARY_VERSION_SCRIPT", "BASE_LIBRARY", *_OPENVINO):
         yield _set(name, [SOURCES[name]])
     yield _set("C_STANDARD_FLAG", [SOURCES["C_STANDARD"]])
     yield _set("CXX_STANDARD_FLAG", [SOURCES["CXX_STANDARD"]])

@@ -151,8 +151,9 @@ LIBRARIES = {
     "whisper": {
         "srcs": ["src/whisper.cpp"],
         "arch_srcs": {},
-        "defines": {"GGML_USE_CPU": "", "WHISPER_VERSION": "\"1.8.5\""},
-        "portable_defines": {"GGML_SHARED": "", "WHISPER_VERSION": "\"1.8.5\""},
+        # OPENVINO: whisper_openvino_*, which whisper.cpp calls then, are in pywhispercpp/csrc/openvino_encoder.cpp.
+        "defines": {"GGML_USE_CPU": "", "WHISPER_USE_OPENVINO": "", "WHISPER_VERSION": "\"1.8.5\""},
+        "portable_defines": {"GGML_SHARED": "", "WHISPER_USE_OPENVINO": "", "WHISPER_VERSION": "\"1.8.5\""},
         "deps": ["ggml"],
     },
 }
@@ -164,6 +165,11 @@ BASE_LIBRARY = "libpywhispercpp-ggml-base.so"
 # The file of a CPU variant, around its name; loaded by its full path.
 VARIANT_LIBRARY = "libggml-cpu-%s.so"
 
+# OpenVINO's C library is loaded at run time, by every wheel. One that was asked to be linked with it (docs/build.md)
+# is compiled with this define, and searches it where pip puts the package `openvino`: beside this one.
+OPENVINO_LINKED_DEFINE = "PYWHISPERCPP_OPENVINO_LINKED"
+OPENVINO_RUN_PATH = "$ORIGIN/../openvino/libs"
+
 # The two extension modules. `_cpu` is the guard: it must run on every CPU, so only its table of
 # compiled-in features sees the profile's flags.
 EXTENSIONS = {
@@ -172,13 +178,17 @@ EXTENSIONS = {
             "module.cpp",
             "bind_backend.cpp",
             "bind_context.cpp",
+            "bind_encoder.cpp",
             "bind_full.cpp",
             "bind_language.cpp",
             "bind_log.cpp",
             "bind_params.cpp",
+            "bind_quants.cpp",
             "bind_segments.cpp",
             "callbacks.cpp",
             "ending.cpp",
+            "openvino_api.cpp",
+            "openvino_encoder.cpp",
             "parallel.cpp",
         ],
         "baseline_srcs": [],

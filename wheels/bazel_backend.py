@@ -43,11 +43,19 @@ def _platform(request: Request) -> list[str]:
     ]
 
 
+def _openvino(request: Request) -> list[str]:
+    """Return the options that link OpenVINO, or none."""
+    if not request.links_openvino:
+        return []
+    return ["--config=openvino", f"--repo_env=PYWHISPERCPP_OPENVINO={request.openvino_version}"]
+
+
 def options(request: Request) -> list[str]:
     """Return the Bazel options of a request; `bazel aquery` takes the same ones."""
     return [
         *_platform(request),
         f"--config={request.profile}",
+        *_openvino(request),
         f"--define=git_state={git_state()}",
         f"--repo_env=PYWHISPERCPP_PYTHON={request.python['version']}",
         f"--repo_env=PYWHISPERCPP_HOST_PYTHON={sys.executable}",

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from scripts import fetch_wheels, fetch_whisper_cpp, fetch_zig
+from scripts import fetch_openvino, fetch_wheels, fetch_whisper_cpp, fetch_zig
 from scripts.command import entry_point
 from scripts.errors import BuildError
 from scripts.whisper_cpp import SOURCES
@@ -45,6 +45,8 @@ def fetch(request: Request) -> None:
     fetch_wheels.fetch_all()
     if request.compiler == "zig":
         fetch_zig.fetch()
+    if request.openvino:
+        fetch_openvino.fetch(request.openvino_version, request.arch)
 
 
 def build(request: Request) -> Path:
@@ -59,7 +61,8 @@ def main(argv: Sequence[str]) -> None:
     wheel = build(request)
     print(wheel, flush=True)
     if request.target == targets.host():
-        print(f"\n{smoke(wheel, SPEECH, Path(request.python['executable']))}")
+        runtime = request.openvino_runtime if request.openvino else None
+        print(f"\n{smoke(wheel, SPEECH, Path(request.python['executable']), openvino=runtime)}")
     else:
         print(
             f"\n{wheel.name}: {wheel.stat().st_size:,} bytes, checked and not run: it is for {request.target}"

@@ -51,6 +51,16 @@ def _cross_settings(request: Request) -> dict[str, Argument]:
     }
 
 
+def _openvino_settings(request: Request) -> dict[str, Argument]:
+    """Return the CMake definitions that link OpenVINO, or none; its files know only their own place."""
+    if not request.links_openvino:
+        return {}
+    return {
+        "cmake.define.OPENVINO": "linked",
+        "cmake.define.OpenVINO_DIR": (request.openvino_runtime / "cmake").resolve(),
+    }
+
+
 def _settings(request: Request) -> dict[str, Argument]:
     """Return scikit-build-core's settings of a request."""
     return {
@@ -60,6 +70,7 @@ def _settings(request: Request) -> dict[str, Argument]:
         "cmake.define.COMPILER": request.compiler,
         "cmake.define.EXT_SUFFIX": request.ext_suffix,
         "cmake.define.pybind11_DIR": BUILD / "pybind11" / "pybind11" / "share" / "cmake" / "pybind11",
+        **_openvino_settings(request),
         **_cross_settings(request),
     }
 

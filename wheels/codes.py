@@ -36,6 +36,7 @@ class Code(Enum):
     PW036 = "an instruction is outside the promise of its library; compile that for its profile or variant"
     PW037 = "code is no instruction that is known, or has no promise; see python -m wheels.isa"
     PW038 = "code that runs before a CPU variant is chosen needs more than every CPU; compile it without"
+    PW039 = "a library does not search for the OpenVINO that it is linked with; link with its run path"
 
     PW040 = "a source, object or cache file is inside; leave it out of the wheel"
     PW041 = "a path of the build machine is inside; map it away with -ffile-prefix-map"
@@ -49,6 +50,8 @@ class Code(Enum):
     PW060 = "the metadata is not valid for an index; see `twine check --strict`"
     PW061 = "an entry point leads nowhere; name a module and a function that are in the wheel"
     PW062 = "the name or version in METADATA differs from the file name; build both from pyproject.toml"
+    PW063 = "the OpenVINO that is linked and the one that is pinned differ; let wheels.collect pin it"
+    PW064 = "the build tag does not say whether OpenVINO is linked; build with --openvino=linked, or without"
 
     PW070 = "the wheel is larger than promised; find what grew before raising wheels/promises.py"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts.command import entry_point
 from scripts.errors import BuildError
 from wheels import archive, record
+from wheels.openvino import linked_version, with_pin
 from wheels.staging import staging
 from wheels.tag import platform_tag
 from wheels.verify import verify
@@ -47,7 +48,7 @@ def _retagged_name(wheel: archive.Wheel, build_number: str) -> str:
 
 
 def _retagged_members(wheel: archive.Wheel, final_name: str) -> dict[str, bytes]:
-    """The files of the wheel with WHEEL and RECORD written for the new name."""
+    """The files of the wheel with WHEEL and RECORD written for the new name, and a linked OpenVINO pinned."""
     members = dict(wheel.members)
     *head, python, abi, platform = final_name[: -len(".whl")].split("-")
     others = [
@@ -58,6 +59,8 @@ def _retagged_members(wheel: archive.Wheel, final_name: str) -> dict[str, bytes]
     others += [f"Build: {number}" for number in head[2:]]
     tags = [f"Tag: {p}-{a}-{platform}" for p in sorted(python.split(".")) for a in sorted(abi.split("."))]
     members[f"{wheel.dist_info}/WHEEL"] = "\n".join([*others, *tags, ""]).encode()
+    if version := linked_version(wheel.libraries):
+        members[f"{wheel.dist_info}/METADATA"] = with_pin(wheel.text("METADATA"), version).encode()
     record_name = f"{wheel.dist_info}/RECORD"
     # A signature would no longer fit.
     for signature in (f"{record_name}.jws", f"{record_name}.p7s"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toolchains.emit_cmake import SOURCES
+
 
 @dataclass(frozen=True)
 class Licence:
@@ -57,6 +59,12 @@ ALLOWED_LIBRARIES = (
     "libc.musl-x86_64.so.1",
     "libc.musl-aarch64.so.1",
 )
+
+#: A wheel that is linked with OpenVINO needs this library too, by a name that changes with every version
+#: (scripts/openvino.py). It must pin the package that has it, search it there, and say so in its build tag.
+OPENVINO_PACKAGE = "openvino"
+OPENVINO_RUN_PATH = SOURCES["OPENVINO_RUN_PATH"]
+OPENVINO_BUILD = "_openvino"
 
 LICENCES = (
     Licence("pywhispercpp", "LICENSE", "Permission is hereby granted"),

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts import openvino as runtime
+from scripts import pins
 from scripts.errors import BuildError
-from scripts.pins import ROOT
 from toolchains import profiles, targets
 from toolchains.literals import read_literals
 from toolchains.python import interpreter
+from wheels.promises import OPENVINO_BUILD
 
 BACKENDS = ("bazel", "cmake")
-PYTHON_VERSION: str = read_literals(ROOT / "toolchains" / "python" / "version.bzl")["PYTHON_VERSION"]
+#: How a wheel comes by OpenVINO: it loads any at run time, as every wheel can, or is linked with one version.
+OPENVINO = ("dlopen", "linked")
+PYTHON_VERSION: str = read_literals(pins.ROOT / "toolchains" / "python" / "version.bzl")["PYTHON_VERSION"]
 
 
 @dataclass(frozen=True)
 class Request:
     """A wheel to build: which build path, target, compiler, ISA profile and Python, and where it goes.
 
+    `openvino` is one of OPENVINO where the wheel is to be tried with that runtime too, else empty.
     `fresh` leaves out the caches and workers that a person's own .bazelrc names.
     """
 
@@ -31,6 +36,8 @@ class Request:
     profile: str
     python: dict[str, Any]
     dist: Path
+    openvino: str = ""
+    openvino_version: str = runtime.VERSION
     fresh: bool = False
 
     @property
@@ -44,6 +51,16 @@ class Request:
         return self.target != targets.host() or self.compiler != "gcc"
 
     @property
+    def links_openvino(self) -> bool:
+        """Whether the wheel is linked with one version of OpenVINO."""
+        return self.openvino == "linked"
+
+    @property
+    def openvino_runtime(self) -> Path:
+        """Where the runtime for the target is laid out."""
+        return runtime.place(self.openvino_version, self.arch)
+
+    @property
     def ext_suffix(self) -> str:
         """The end of an extension's file name for the Python and the target."""
         suffix = str(self.python["ext_suffix"])
@@ -54,13 +71,20 @@ class Request:
 
     @property
     def build_number(self) -> str:
-        """The build tag (PEP 427) of the file name: the profile, of a wheel that is for some CPUs only."""
-        return "" if self.profile == profiles.PORTABLE else f"1{self.profile.replace('-', '_')}"
+        """The build tag (PEP 427) of the file name: the profile, of a wheel that is for some CPUs only.
+
+        One that is linked with OpenVINO tells that too.
+        """
+        tag = f"1{self.profile.replace('-', '_')}"
+        if self.links_openvino:
+            return tag + OPENVINO_BUILD
+        return "" if self.profile == profiles.PORTABLE else tag
 
     @property
     def name(self) -> str:
         """What tells this build from others, for the name of its folder."""
-        return f"{self.python['abi']}-{self.target}-{self.compiler}-{self.profile}"
+        linked = f"-openvino{self.openvino_version}" if self.links_openvino else ""
+        return f"{self.python['abi']}-{self.target}-{self.compiler}-{self.profile}{linked}"
 
 
 def find_python(version: str) -> dict[str, Any]:
@@ -84,8 +108,16 @@ def _compiler(given: str | None, target: str, profile: str) -> str:
     return compiler
 
 
-def parse(argv: Sequence[str], dist: Path) -> Request:
-    """Turn the command line into a Request; BuildError where one of its parts is not to be had."""
+def _require_openvino(target: str) -> None:
+    """Raise BuildError for a target that OpenVINO is not made for."""
+    data, archs = targets.find(target), pins.OPENVINO["wheels"][runtime.VERSION]
+    if data["libc"] != "glibc" or data["arch"] not in archs:
+        raise BuildError(
+            f"there is no OpenVINO for {target}; there is one for {', '.join(archs)}, with glibc"
+        )
+
+
+def _parser(dist: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nox -s build_wheel --", description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default="bazel", help="build path (default: bazel)")
     parser.add_argument(
@@ -101,8 +133,24 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
         metavar="3.N[t]",
         help=f"default: {PYTHON_VERSION}; 3.14t is the free-threaded build",
     )
+    parser.add_argument(
+        "--openvino",
+        nargs="?",
+        const=OPENVINO[0],
+        default="",
+        choices=OPENVINO,
+        help="try the wheel with OpenVINO too; linked: link it with that version, and pin it",
+    )
+    parser.add_argument(
+        "--openvino-version", default=runtime.VERSION, help=f"default: {runtime.VERSION}", metavar="V"
+    )
     parser.add_argument("--dist", type=Path, default=dist, help="folder for the wheel (default: wheels/dist)")
-    given = parser.parse_args(argv)
+    return parser
+
+
+def parse(argv: Sequence[str], dist: Path) -> Request:
+    """Turn the command line into a Request; BuildError where one of its parts is not to be had."""
+    given = _parser(dist).parse_args(argv)
     arch = targets.find(given.target)["arch"]
     profile = _profile(given.profile, given.target)
     profiles.require(profile, arch)
@@ -110,6 +158,15 @@ def parse(argv: Sequence[str], dist: Path) -> Request:
         raise BuildError(
             f"the profile 'native' is for this machine ({targets.host()}), not for {given.target}"
         )
-    compiler = _compiler(given.compiler, given.target, profile)
-    python = find_python(given.python)
-    return Request(given.backend, given.target, compiler, profile, python, given.dist.resolve())
+    if given.openvino:
+        _require_openvino(given.target)
+    return Request(
+        backend=given.backend,
+        target=given.target,
+        compiler=_compiler(given.compiler, given.target, profile),
+        profile=profile,
+        python=find_python(given.python),
+        dist=given.dist.resolve(),
+        openvino=given.openvino,
+        openvino_version=given.openvino_version,
+    )

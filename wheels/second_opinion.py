@@ -10,6 +10,7 @@ from auditwheel.libc import Libc  # type: ignore[import-untyped]
 from auditwheel.wheel_abi import analyze_wheel_abi  # type: ignore[import-untyped]
 
 from scripts.errors import BuildError
+from wheels.openvino import PATTERN
 
 
 def auditwheel_platform(path: Path, machine: str, libc: str = "glibc") -> str:
@@ -19,7 +20,8 @@ def auditwheel_platform(path: Path, machine: str, libc: str = "glibc") -> str:
             Libc(libc),
             Architecture(machine),
             path.resolve(),
-            frozenset(),
+            # A library of another package, which it would have to be told of: PW063 is about that.
+            frozenset({PATTERN}),
             disable_isa_ext_check=False,
             allow_graft=False,
         )

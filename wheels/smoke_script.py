@@ -21,13 +21,13 @@ def audio_seconds(audio: str) -> float:
         return float(container.duration / av.time_base)
 
 
-def main(model_name: str, models_dir: str, audio: str) -> None:
+def main(model_name: str, models_dir: str, audio: str, backend: str) -> None:
     """Print build_info, the transcripts, audio seconds and the median wall seconds of three runs.
 
-    An empty `models_dir` means the package's own place.
+    An empty `models_dir` means the package's own place. `backend`: whose encoder is to be used.
     """
     package = importlib.import_module("pywhispercpp")
-    model = package.Model(model_name, models_dir=models_dir or None)
+    model = package.Model(model_name, models_dir=models_dir or None, backend=backend)
     transcripts, walls = [], []
     for _ in range(3):
         start = time.perf_counter()
@@ -38,6 +38,7 @@ def main(model_name: str, models_dir: str, audio: str) -> None:
         "module": package.__file__,
         "build_info": dataclasses.asdict(package.build_info()),
         "backend_info": dataclasses.asdict(package.backend_info()),
+        "encoder": dataclasses.asdict(model.backend_info()),
         "transcripts": transcripts,
         "audio_seconds": audio_seconds(audio),
         "wall_seconds": statistics.median(walls),

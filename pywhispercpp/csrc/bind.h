@@ -16,6 +16,8 @@ void bind_backend(py::module_ & m);
 void bind_log(py::module_ & m);
 void bind_params(py::module_ & m);
 void bind_context(py::module_ & m);
+void bind_encoder(py::module_ & m);
+void bind_quants(py::module_ & m);
 void bind_ending(py::module_ & m);
 void bind_segments(py::module_ & m);
 void bind_full(py::module_ & m);

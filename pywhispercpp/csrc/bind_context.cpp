@@ -16,6 +16,7 @@ Facts read_facts(whisper_context * ctx) {
     Facts facts;
     facts.n_vocab = whisper_model_n_vocab(ctx);
     facts.n_audio_ctx = whisper_model_n_audio_ctx(ctx);
+    facts.n_audio_state = whisper_model_n_audio_state(ctx);
     facts.n_text_ctx = whisper_model_n_text_ctx(ctx);
     facts.n_mels = whisper_model_n_mels(ctx);
     facts.ftype = whisper_model_ftype(ctx);
@@ -52,6 +53,19 @@ void Context::close() {
     const Use use(*this);
     whisper_free(ctx_);
     ctx_ = nullptr;
+    openvino_ = nullptr;
+    encoder_.reset();
+}
+
+void Context::encode_with(std::shared_ptr<OpenvinoEncoder> encoder) {
+    openvino_ = pwc::encode_with(ctx_, nullptr, openvino_, encoder);
+    encoder_ = std::move(encoder);
+}
+
+void Context::share_encoder(whisper_state * state) const {
+    if (encoder_) {
+        pwc::encode_with(ctx_, state, nullptr, encoder_);
+    }
 }
 
 Use::Use(Context & context) : context_(context) {
@@ -112,6 +126,7 @@ void bind_context(py::module_ & m) {
         .def("close", &Context::close, "Free the model now. Later calls raise ModelError.")
         .def_property_readonly("n_vocab", [](const Context & self) { return self.facts().n_vocab; })
         .def_property_readonly("n_audio_ctx", [](const Context & self) { return self.facts().n_audio_ctx; })
+        .def_property_readonly("n_audio_state", [](const Context & self) { return self.facts().n_audio_state; })
         .def_property_readonly("n_text_ctx", [](const Context & self) { return self.facts().n_text_ctx; })
         .def_property_readonly("n_mels", [](const Context & self) { return self.facts().n_mels; })
         .def_property_readonly("ftype", [](const Context & self) { return self.facts().ftype; })

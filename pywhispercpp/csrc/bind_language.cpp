@@ -21,7 +21,8 @@ std::optional<std::string> text(const char * found) {
     return found != nullptr ? std::optional<std::string>(found) : std::nullopt;
 }
 
-std::pair<int, std::vector<float>> detect(Context & context, const Samples & samples, int offset_ms, int n_threads) {
+std::pair<int, std::vector<float>> detect(Context & context, const Samples & samples, int offset_ms, int n_threads,
+                                          int audio_ctx) {
     constexpr py::ssize_t most = 36LL * 3600 * WHISPER_SAMPLE_RATE;
     if (samples.ndim() != 1 || samples.size() < WHISPER_SAMPLE_RATE / 10 || samples.size() > most) {
         raise("AudioError", "language detection needs 1-D audio between 100 ms and 36 hours");
@@ -33,6 +34,7 @@ std::pair<int, std::vector<float>> detect(Context & context, const Samples & sam
     {
         const py::gil_scoped_release no_gil;
         const Computing computing;
+        whisper_set_audio_ctx(use.get(), audio_ctx);
         id = whisper_pcm_to_mel(use.get(), samples.data(), static_cast<int>(samples.size()), n_threads);
         if (id == 0) {
             id = whisper_lang_auto_detect(use.get(), offset_ms, n_threads, probabilities.data());
@@ -58,7 +60,8 @@ void bind_language(py::module_ & m) {
         "lang_str_full", [](int id) { return text(whisper_lang_str_full(id)); }, py::arg("id"),
         "The English name of an id, or None.");
     m.def("detect_language", &detect, py::arg("context"), py::arg("samples").noconvert(), py::arg("offset_ms"),
-          py::arg("n_threads"), "(id, probability of every id) of the 30 s of samples from offset_ms on.");
+          py::arg("n_threads"), py::arg("audio_ctx"),
+          "(id, probability of every id) of the 30 s of samples from offset_ms on.");
 }
 
 }  // namespace pwc

@@ -60,8 +60,7 @@ std::string trimmed(const char * text) {
     return line;
 }
 
-// ggml calls this on any thread, so no Python here; and it is called from C, so nothing may be thrown.
-void on_message(ggml_log_level level, const char * text, void * /*unused*/) noexcept {
+void take_in(int level, const char * text) noexcept {
     try {
         std::string line = trimmed(text);
         if (line.empty()) {
@@ -79,12 +78,19 @@ void on_message(ggml_log_level level, const char * text, void * /*unused*/) noex
         if (queue().size() == kMostLines) {
             queue().pop_front();
         }
-        queue().push_back({static_cast<int>(level), std::move(line)});
+        queue().push_back({level, std::move(line)});
     } catch (...) {  // out of memory: a lost message is better than a lost process
     }
 }
 
+// ggml calls this on any thread, so no Python here; and it is called from C, so nothing may be thrown.
+void on_message(ggml_log_level level, const char * text, void * /*unused*/) noexcept { take_in(level, text); }
+
 }  // namespace
+
+void log_message(int level, const std::string & text) noexcept {
+    take_in(level, text.c_str());
+}
 
 std::string take_errors() {
     std::string errors;

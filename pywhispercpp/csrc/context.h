@@ -4,7 +4,10 @@
 #include <pybind11/pybind11.h>
 #include <whisper.h>
 
+#include "openvino_encoder.h"
+
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -17,6 +20,7 @@ namespace py = pybind11;
 struct Facts {
     int n_vocab = 0;
     int n_audio_ctx = 0;
+    int n_audio_state = 0;
     int n_text_ctx = 0;
     int n_mels = 0;
     int ftype = 0;
@@ -40,12 +44,20 @@ public:
     const std::string & vad_model() const { return vad_model_; }
     void set_vad_model(const std::string & path) { vad_model_ = path; }
 
+    // The OpenVINO encoder; nullptr where ggml encodes. All of these need the Use, none the GIL; the first two throw
+    // std::runtime_error.
+    void encode_with(std::shared_ptr<OpenvinoEncoder> encoder);
+    void share_encoder(whisper_state * state) const;  // with another state of the same model
+    const std::shared_ptr<OpenvinoEncoder> & encoder() const { return encoder_; }
+
 private:
     friend class Use;
 
     whisper_context * ctx_ = nullptr;
     Facts facts_;
     std::string vad_model_;  // whisper.cpp loads a VAD model once and then keeps it
+    std::shared_ptr<OpenvinoEncoder> encoder_;
+    whisper_openvino_context * openvino_ = nullptr;  // the default state's, which owns it
     std::timed_mutex mutex_;
     std::atomic<std::thread::id> user_{};
 };

@@ -31,6 +31,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {  // why it may say so:
     pwc::bind_params(m);
     pwc::bind_segments(m);
     pwc::bind_context(m);
+    pwc::bind_encoder(m);
+    pwc::bind_quants(m);
     pwc::bind_full(m);
     pwc::bind_language(m);
 }

@@ -54,7 +54,7 @@ void append(Result & result, std::vector<Segment> segments, int64_t shift) {
 }
 
 // n equal shares of the audio, the last one longer by what is left over, each with a state.
-Workers shared_out(const Use & use, Span all, int n) {
+Workers shared_out(const Context & context, const Use & use, Span all, int n) {
     Workers workers(static_cast<size_t>(n));
     const int size = all.size / n;
     for (int i = 0; i < n; ++i) {
@@ -64,6 +64,11 @@ Workers shared_out(const Use & use, Span all, int n) {
         worker.state.reset(whisper_init_state(use.get()));
         if (!worker.state) {
             raise("TranscriptionError", "no memory for " + std::to_string(n) + " processors: use fewer n_processors");
+        }
+        try {
+            context.share_encoder(worker.state.get());
+        } catch (const std::exception & error) {
+            raise("TranscriptionError", error.what());
         }
     }
     return workers;
@@ -102,7 +107,7 @@ Result transcribe_in_parallel(Context & context, const Use & use, whisper_full_p
     const int64_t offset = params.offset_ms / 10;
     const Span all = window(params, audio);
     params.offset_ms = params.duration_ms = 0;
-    Workers workers = shared_out(use, all, n);
+    Workers workers = shared_out(context, use, all, n);
     transcribe_all(use, workers, params, run);
 
     Result result;

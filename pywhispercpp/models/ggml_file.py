@@ -7,15 +7,16 @@ end. So every number is checked here against what the header allows and against 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError
-from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorType, expected_tensors
+from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorPlace, TensorType, expected_tensors
 
-__all__ = ["MAGIC", "GgmlHeader", "check", "looks_like"]
+__all__ = ["MAGIC", "GgmlContents", "GgmlHeader", "check", "contents", "looks_like"]
 
 MAGIC = b"lmgg"  # 0x67676d6c, little-endian
 _INT = struct.Struct("<i")
@@ -54,8 +55,21 @@ def looks_like(head: bytes) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class GgmlContents:
+    """What a checked file holds: its header, and by name where every tensor lies."""
+
+    header: GgmlHeader
+    tensors: dict[str, TensorPlace]
+
+
 def check(path: Path) -> GgmlHeader:
-    """Read the whole structure of a ggml Whisper file; return its header.
+    """Read the whole structure of a ggml Whisper file; return its header. Raises what `contents` raises."""
+    return contents(path).header
+
+
+def contents(path: Path) -> GgmlContents:
+    """Read the whole structure of a ggml Whisper file.
 
     Weights are not read, so the time does not depend on them: about 5 ms for any model.
     Raises ModelNotFoundError when there is no file, ModelError (what, at which byte, what to do) for
@@ -85,15 +99,16 @@ class _Reader:
         self.file = file
         self.size = path.stat().st_size
         self.at = 0
+        self.tensors: dict[str, TensorPlace] = {}
 
-    def read(self) -> GgmlHeader:
+    def read(self) -> GgmlContents:
         """Walk the file's parts in their order: magic, header, mel filters, vocabulary, tensors."""
         self._magic()
         header = self._header()
         self._mel_filters(header)
         self._vocabulary(header)
         self._tensors(header)
-        return header
+        return GgmlContents(header, self.tensors)
 
     def _error(self, what: str, at: int | None = None) -> ModelError:
         where = self.at if at is None else at
@@ -202,13 +217,14 @@ class _Reader:
             raise self._error(f"tensor {name} has shape {list(dims)}, expected {list(shape)}", start)
         if code != kind.code:
             raise self._error(f"tensor {name} has type {code}, expected {kind.code} ({kind.name})", start)
-        self._skip_weights(name, kind.bytes_for(shape))
+        self._skip_weights(name, TensorPlace(shape, kind, self.at))
 
-    def _skip_weights(self, name: str, count: int) -> None:
-        if count > self.size - self.at:
-            left = self.size - self.at
-            raise self._error(f"the file ends inside tensor {name}: {count} bytes needed, {left} left")
-        self.at += count
+    def _skip_weights(self, name: str, place: TensorPlace) -> None:
+        left = self.size - self.at
+        if place.size > left:
+            raise self._error(f"the file ends inside tensor {name}: {place.size} bytes needed, {left} left")
+        self.tensors[name] = place
+        self.at += place.size
         self.file.seek(self.at)
 
 

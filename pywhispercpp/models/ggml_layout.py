@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["FILE_TYPES", "GgmlHeader", "TensorType", "expected_tensors"]
+__all__ = ["FILE_TYPES", "GgmlHeader", "TensorPlace", "TensorType", "expected_tensors"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,20 @@ class GgmlHeader:
     def weight_type(self) -> TensorType:
         """How the big matrices are stored."""
         return FILE_TYPES[self.ftype]
+
+
+@dataclass(frozen=True)
+class TensorPlace:
+    """Where one tensor lies in a file: its weights begin at byte `offset`."""
+
+    shape: tuple[int, ...]  # ggml order: fastest dimension first
+    kind: TensorType
+    offset: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights."""
+        return self.kind.bytes_for(self.shape)
 
 
 Expected = tuple[str, tuple[int, ...], TensorType]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wheels.archive import Wheel
-from wheels.checks import contents, elf, isa, licences, metadata, record, sbom, size, tag
+from wheels.checks import contents, elf, isa, licences, metadata, openvino, record, sbom, size, tag
 from wheels.codes import Finding
 
 Check = Callable[[Wheel], Iterator[Finding]]
@@ -36,5 +36,7 @@ ALL: tuple[Check, ...] = (
     metadata.check_valid,
     metadata.check_entry_points,
     metadata.check_identity,
+    openvino.check_pin,
+    openvino.check_build_tag,
     size.check_size,
 )

@@ -13,6 +13,7 @@ from scripts.errors import BuildError
 from toolchains.profiles import PORTABLE, PROFILES, VARIANTS
 from wheels.archive import Wheel
 from wheels.elf import ElfFile
+from wheels.promises import OPENVINO_BUILD
 from wheels.variants import variant_of
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def _profile(wheel: Wheel) -> str:
     """The profile that a wheel carries as its build tag, such as 1pi4; one without is for every CPU."""
     build = parse_wheel_filename(wheel.path.name)[2]
     profiles = {re.sub(r"\W", "_", name): name for name in PROFILES}
-    tag = build[1] if build else PORTABLE
+    tag = build[1].removesuffix(OPENVINO_BUILD) if build else PORTABLE
     if tag not in profiles:
         raise BuildError(f"the build tag {tag!r} is no profile of toolchains/profiles.bzl: {list(profiles)}")
     return profiles[tag]

@@ -1,0 +1,60 @@
+"""`pywhispercpp models export FORMAT NAME`: write a model in another format."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pywhispercpp import models
+from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.progress import shown
+from pywhispercpp.models.export import WEIGHTS, export_openvino
+
+__all__ = ["add_parser"]
+
+EPILOG = """examples:
+  pywhispercpp models export openvino base.en
+  pywhispercpp models export openvino base.en --audio-context 512
+  pywhispercpp models export openvino my/ggml-model-q5_0.bin --weights int8
+"""
+
+
+def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the action and its formats."""
+    parser = actions.add_parser("export", help="write a model in another format")
+    formats = parser.add_subparsers(dest="format", required=True, metavar="FORMAT")
+    openvino = formats.add_parser(
+        "openvino",
+        help="the encoder as OpenVINO IR",
+        description="Write the encoder as OpenVINO IR beside the model, where whisper.cpp looks for it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    openvino.add_argument(
+        "name", metavar="NAME", help="name of a model (downloaded when missing) or its path"
+    )
+    openvino.add_argument(
+        "--audio-context",
+        type=int,
+        metavar="N",
+        help="serve this context only, in steps of 20 ms (NPUs need that; default: any of 1 to 1500)",
+    )
+    openvino.add_argument(
+        "--weights",
+        choices=WEIGHTS,
+        default=WEIGHTS[0],
+        help="how matrices are stored (default: %(default)s)",
+    )
+    openvino.add_argument("-o", "--output", type=Path, metavar="FILE.xml", help="write another file")
+    add_models_dir(openvino)
+    openvino.set_defaults(func=run_openvino)
+
+
+def run_openvino(args: argparse.Namespace) -> int:
+    """Export, then print the path of the IR."""
+    with shown(args.name, sys.stderr) as progress:
+        model = models.resolve_model(args.name, args.models_dir, progress=progress)
+        path = export_openvino(model, args.audio_context, args.weights, args.output, progress=progress)
+    print(path)
+    return 0

@@ -1,0 +1,209 @@
+"""Which encoder a model uses, ggml's or OpenVINO's: chosen when it is loaded, and told in plain words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from pywhispercpp import _core, audio_context, openvino_ir, openvino_runtime
+from pywhispercpp.cpu_variant import BackendInfo, backend_info
+from pywhispercpp.errors import BackendError, ModelError, OptionError
+from pywhispercpp.options import AUTO_AUDIO_CTX
+
+logger = logging.getLogger("pywhispercpp")
+
+BACKENDS = ("auto", "ggml", "openvino")
+PRECISIONS = ("f32", "bf16", "f16")
+
+
+@dataclass(frozen=True)
+class ModelBackend:
+    """What a model computes with, and why.
+
+    Attributes:
+        backend: whose encoder runs, `ggml` or `openvino`; the decoder is always ggml's.
+        reason: why it was taken, in words.
+        cpu: the CPU code of ggml, as pywhispercpp.backend_info() returns it.
+        device: the OpenVINO device; this and what follows is empty with ggml's encoder.
+        precision: what the encoder computes in (`f32`, `bf16`, `f16`), as the device says itself.
+        ir: the path of the IR.
+        audio_ctx: the least and the most audio context that the encoder can serve.
+        library: the path of OpenVINO's C library.
+        version: OpenVINO's own version.
+    """
+
+    backend: str
+    reason: str
+    cpu: BackendInfo
+    device: str
+    precision: str
+    ir: str
+    audio_ctx: tuple[int, int]
+    library: str
+    version: str
+
+
+@dataclass(frozen=True)
+class EncoderRequest:
+    """What was asked for: see Model."""
+
+    backend: str
+    device: str
+    precision: str | None
+    ir: Path | None
+    cache_dir: Path | None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether ggml's encoder would be a silent answer to something else."""
+        return self.backend == "openvino" or (self.backend == "auto" and self.ir is not None)
+
+
+def request(
+    backend: object,
+    device: object,
+    precision: object,
+    ir: str | os.PathLike[str] | None,
+    cache_dir: str | os.PathLike[str] | None,
+) -> EncoderRequest:
+    """Check the settings by themselves; OptionError for one that can be none."""
+    if backend not in BACKENDS:
+        raise OptionError(f"backend={backend!r}: one of {', '.join(BACKENDS)} is needed")
+    if precision is not None and precision not in PRECISIONS:
+        raise OptionError(f"precision={precision!r}: None or one of {', '.join(PRECISIONS)} is needed")
+    if not isinstance(device, str) or not device:
+        raise OptionError(f"device={device!r}: an OpenVINO device is needed, such as CPU, GPU or NPU")
+    paths = [None if path is None else Path(path) for path in (ir, cache_dir)]
+    return EncoderRequest(str(backend), device, None if precision is None else str(precision), *paths)
+
+
+class Encoder:
+    """The encoder of one loaded model; threads may share it."""
+
+    def __init__(
+        self, context: _core.Context, info: ModelBackend, request: EncoderRequest, n_threads: int
+    ) -> None:
+        self.info = info
+        self._context = context
+        self._request = request
+        self._n_threads = n_threads
+        self._lock = threading.Lock()
+
+    def fit(self, n_threads: int) -> None:
+        """Compile OpenVINO's anew for another number of threads: it takes that at no other time."""
+        with self._lock:
+            if self.info.backend == "openvino" and n_threads != self._n_threads:
+                _compile(self._context, self._request, self.info.ir, n_threads)
+                self._n_threads = n_threads
+
+    def audio_ctx(self, asked: int, n_samples: int) -> int:
+        """Return the audio context for so many samples: what was asked for, or what they need.
+
+        0 is the model's own. Raises OptionError where the encoder cannot serve it.
+        """
+        least, most = self.info.audio_ctx
+        if asked == AUTO_AUDIO_CTX:
+            asked = max(least, audio_context.needed(n_samples, self._context.n_audio_ctx))
+        if not least <= (asked or self._context.n_audio_ctx) <= most:
+            raise OptionError(self._cannot_serve(asked))
+        return asked
+
+    def _cannot_serve(self, audio_ctx: int) -> str:
+        least, most = self.info.audio_ctx
+        if not self.info.ir:
+            return f"audio_ctx={audio_ctx}: this model's is {most}"
+        can = f"audio_ctx={least} only" if least == most else f"audio_ctx from {least} to {most}"
+        whole = f" (0 is the model's own, {self._context.n_audio_ctx})" if not audio_ctx else ""
+        return (
+            f"audio_ctx={audio_ctx}{whole}: {self.info.ir} serves {can}; "
+            "one exported without --audio-context serves any"
+        )
+
+
+def choose(request: EncoderRequest, context: _core.Context, model: Path, n_threads: int) -> Encoder:
+    """Choose the encoder of a model, and compile it where it is OpenVINO's.
+
+    Raises BackendError or ModelError, with what to do, where OpenVINO was asked for and cannot be used.
+    """
+    reason = _why_ggml(request, model)
+    if not reason:
+        try:
+            return _openvino(request, context, model, n_threads)
+        except (BackendError, ModelError) as error:
+            if request.is_strict:
+                raise
+            logger.warning("OpenVINO encodes nothing: %s", error)
+            reason = f"OpenVINO cannot be used: {error}"
+    cpu, whole = backend_info(), (1, context.n_audio_ctx)
+    info = ModelBackend(
+        "ggml", reason, cpu, device="", precision="", ir="", audio_ctx=whole, library="", version=""
+    )
+    return Encoder(context, info, request, n_threads)
+
+
+def _why_ggml(request: EncoderRequest, model: Path) -> str:
+    """Why ggml's encoder is to be taken without trying OpenVINO's; empty where that is to be tried."""
+    if request.backend == "ggml":
+        return "asked for by backend='ggml'"
+    if request.is_strict:
+        return ""
+    path = openvino_ir.path_beside(model)
+    if not path.is_file():
+        return f"there is no IR of the encoder at {path}"
+    if openvino_runtime.find() is None:
+        return f"there is an IR of the encoder, and no OpenVINO runtime; {openvino_runtime.HOW_TO_GET}"
+    return ""
+
+
+def _openvino(request: EncoderRequest, context: _core.Context, model: Path, n_threads: int) -> Encoder:
+    """OpenVINO's encoder, ready to run."""
+    facts = openvino_ir.read(_required_ir(request, model))
+    facts.require_model(model, context.n_mels, context.n_audio_state)
+    library, version = openvino_runtime.load()
+    _compile(context, request, str(facts.path), n_threads)
+    least, most = facts.audio_ctx
+    info = ModelBackend(
+        backend="openvino",
+        reason="asked for"
+        if request.is_strict
+        else "an IR of the encoder and the OpenVINO runtime are there",
+        cpu=backend_info(),
+        device=request.device,
+        precision=_core.encoder_property(context, "INFERENCE_PRECISION_HINT"),
+        ir=str(facts.path),
+        audio_ctx=(least, min(most, context.n_audio_ctx)),
+        library=library,
+        version=version,
+    )
+    _require_precision(request, info)
+    return Encoder(context, info, request, n_threads)
+
+
+def _required_ir(request: EncoderRequest, model: Path) -> Path:
+    """The IR to use; BackendError with all that is missing where there is none."""
+    path = request.ir or openvino_ir.path_beside(model)
+    if path.is_file():
+        return path
+    missing = [f"there is no IR of the encoder at {path}; {openvino_ir.how_to_make(model)}"]
+    if openvino_runtime.find() is None:
+        missing.append(f"the OpenVINO runtime is not there either; {openvino_runtime.HOW_TO_GET}")
+    raise BackendError(". ".join(missing))
+
+
+def _compile(context: _core.Context, request: EncoderRequest, ir: str, n_threads: int) -> None:
+    cache_dir = b"" if request.cache_dir is None else os.fsencode(request.cache_dir)
+    _core.use_openvino(
+        context, os.fsencode(ir), request.device, request.precision or "", cache_dir, n_threads
+    )
+
+
+def _require_precision(request: EncoderRequest, info: ModelBackend) -> None:
+    """Raise BackendError where the device took another precision than was asked for; some do not say."""
+    if request.precision and info.precision not in ("", request.precision):
+        raise BackendError(
+            f"precision={request.precision!r}: the device {info.device} computes in {info.precision}; "
+            "leave precision out for what it does best"
+        )
