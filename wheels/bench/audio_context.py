@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from scripts.fetch_speech import fetch as fetch_speech
 from wheels.bench import cuts, words
 from wheels.bench.cuts import Utterance
 from wheels.bench.machine import describe
-from wheels.bench.options import Bench
+from wheels.bench.setups import Setups
 from wheels.bench.worker import Worker, start
 from wheels.staging import staging
 
@@ -106,7 +105,9 @@ def table(results: Sequence[Result]) -> str:
     """Word error rates by length, the failures, and the encoder's time as a share of that with all frames."""
     lengths = sorted({result.seconds for result in results})
     head = "".join(f"{f'{seconds} s':>8}" for seconds in lengths)
-    lines = [f"{'frames':<14}{head}{'all':>8}{'lost':>6}{'runs on':>9}{'fallb.':>8}{'windows':>9}{'encode':>8}"]
+    lines = [
+        f"{'frames':<14}{head}{'all':>8}{'lost':>6}{'runs on':>9}{'fallb.':>8}{'windows':>9}{'encode':>8}"
+    ]
     by_policy = {
         name: [r for r in results if r.policy == name] for name in dict.fromkeys(r.policy for r in results)
     }
@@ -135,25 +136,24 @@ def legend(results: Sequence[Result]) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of this benchmark alone."""
     parser.add_argument("--cuts", type=int, default=40, help="most cuts of one length (default: 40)")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write every transcription there, as JSON lines")
-    parser.add_argument("--no-fallback", action="store_true", help="do not decode again at higher temperatures")
+    parser.add_argument(
+        "--encoder", choices=("ggml", "openvino", "f32", "bf16"), default="ggml", help="default: ggml"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write every transcription there, a JSON object a line"
+    )
 
 
-def run(bench: Bench, given: argparse.Namespace) -> None:
-    """Print a table for each encoder."""
-    options: dict[str, Any] = {"temperature_inc": 0.0} if given.no_fallback else {}
-    for setup in bench.our_encoders(given.backends, options):
-        with ExitStack() as stack:
-            folder = stack.enter_context(staging("pywhispercpp-cuts-"))
-            worker = stack.enter_context(start(setup))
-            made = make_cuts(bench.speech(), given.cuts, folder)
-            results = []
-            for result in measure(worker, made, POLICIES):
-                results.append(result)
-                if given.results:
-                    _note(given.results, setup.label, result)
-        print(f"\n{setup.label}; {worker.backend}\n{legend(results)}\n{table(results)}", flush=True)
-    print(describe(given.threads))
+def run(setups: Setups, given: argparse.Namespace) -> None:
+    """Print the table for one encoder, decoding as the package does when it is left alone."""
+    setup = setups.ours(f"{setups.model}, {given.encoder}", given.encoder, {})
+    results = []
+    with staging("pywhispercpp-cuts-") as folder, start(setup, setups.threads) as worker:
+        for result in measure(worker, make_cuts(fetch_speech(), given.cuts, folder), POLICIES):
+            results.append(result)
+            if given.results:
+                _note(given.results.absolute(), setup.label, result)
+    print(f"\n{setup.label}; {legend(results)}\n\n{table(results)}\n\n{describe(setups.threads)}")
 
 
 def _note(file: Path, label: str, result: Result) -> None:

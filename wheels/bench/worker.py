@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +33,7 @@ class Setup:
     settings: Mapping[str, Any]
     options: Mapping[str, Any]
     script: Path = PACKAGE
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,36 @@ class Worker:
 
 
 @contextmanager
-def start(setup: Setup) -> Iterator[Worker]:
-    """Load a model in a process of its own, in a temporary folder; the process ends with the block."""
+def start(setup: Setup, cores: int = 0) -> Iterator[Worker]:
+    """Load a model in a process of its own, in a temporary folder; the process ends with the block.
+
+    It gets so many cores, if that is not 0: no library takes more threads than it was given.
+    """
     with staging("pywhispercpp-bench-") as folder:
         command = [str(setup.python), "-I", str(setup.script), json.dumps(dict(setup.settings))]
+        environment = {**clean_environment(), **setup.environment}
         pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            command, cwd=folder, env=clean_environment(), stdin=pipe, stdout=pipe, text=True
-        )
+        with _on(cores):
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, text=True
+            )
         with process:
             try:
                 yield Worker(setup, process, _line(process, setup)["backend"])
             finally:
                 _stream(process.stdin).close()
+
+
+@contextmanager
+def _on(cores: int) -> Iterator[None]:
+    """Let what is started in the block run on the first `cores` of our cores; on all for 0."""
+    ours = os.sched_getaffinity(0)
+    try:
+        if cores:
+            os.sched_setaffinity(0, sorted(ours)[:cores])
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 def _stream(stream: IO[str] | None) -> IO[str]:
