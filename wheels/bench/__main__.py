@@ -1,4 +1,4 @@
-"""Measures: wheels against each other, encoders, whole files, and what a smaller audio context does to the text.
+"""Measures wheels against each other, encoders, whole files, and the text with a smaller audio context.
 
 nox -s bench -- [wheels] a.whl b.whl
 nox -s bench -- encoder --model base --threads 2

@@ -25,11 +25,11 @@ MOST = 1500
 
 @dataclass(frozen=True)
 class Policy:
-    """How many frames to encode for some audio: what it needs and a margin, rounded up, and never below `least`."""
+    """How many frames to encode: what the audio needs and a margin, rounded up, and never below `least`."""
 
     margin: int
     least: int = 0
-    multiple: int = 8
+    multiple: int = 64
 
     def frames(self, seconds: float) -> int:
         """The audio_ctx for audio of this length; 0, whisper.cpp's word for all, where it would be all."""
@@ -44,11 +44,10 @@ class Policy:
 
 POLICIES = (
     Policy(0),
-    Policy(32),
     Policy(64),
     Policy(128),
+    Policy(192),
     Policy(256),
-    Policy(384),
     Policy(128, least=512),
 )
 

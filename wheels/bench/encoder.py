@@ -1,7 +1,7 @@
 """How fast each encoder is: time of one window at two audio contexts, against ggml as upstream builds it.
 
-Compared is whisper.cpp's own `encode time`: convolutions, encoder and cross attention's keys and values, without the
-log-mel spectrogram and without decoding; for OpenVINO its encoder takes the place of ggml's in the same sum.
+Compared is whisper.cpp's own `encode time`: convolutions, encoder, and cross attention's keys and values; no
+log-mel spectrogram, no decoding. OpenVINO's encoder takes the place of ggml's in the same sum.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Python environments of the benchmarks, kept in build/bench: made once, again when what is in them changes."""
+"""Python environments of the benchmarks, in build/bench: made once, again when what is in them changes."""
 
 from __future__ import annotations
 

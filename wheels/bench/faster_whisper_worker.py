@@ -1,4 +1,4 @@
-"""Runs inside faster-whisper's environment: one transcription a line of standard input, as package_worker.py does."""
+"""Runs inside faster-whisper's environment: one transcription a line of input, as package_worker.py does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ import json
 import sys
 import time
 import wave
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 
-def samples(path: str) -> Any:
+class Segment(Protocol):
+    """What is read of a segment."""
+
+    text: str
+
+
+class Model(Protocol):
+    """What is used of a WhisperModel."""
+
+    def transcribe(self, audio: object, **options: object) -> tuple[Iterable[Segment], object]:
+        """Transcribe samples, while one asks for the segments."""
+
+
+def samples(path: str) -> object:
     """The samples of a 16 kHz mono WAV file."""
     numpy = importlib.import_module("numpy")
     with wave.open(path, "rb") as file:
@@ -18,7 +32,7 @@ def samples(path: str) -> Any:
     return numpy.frombuffer(data, dtype=numpy.int16).astype(numpy.float32) / 32768
 
 
-def answer(model: Any, audio: str, options: dict[str, Any]) -> dict[str, Any]:
+def answer(model: Model, audio: str, options: dict[str, Any]) -> dict[str, Any]:
     """Transcribe once: `text` and `total` seconds; the segments come while one asks for them."""
     heard = samples(audio)
     start = time.perf_counter()
@@ -28,7 +42,7 @@ def answer(model: Any, audio: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(settings: str) -> None:
-    """Load the model that `settings` (JSON: keywords of WhisperModel) describe, then answer every line of input."""
+    """Load the model of `settings` (JSON: keywords of WhisperModel), then answer every line of input."""
     package = importlib.import_module("faster_whisper")
     model = package.WhisperModel(**json.loads(settings))
     print(json.dumps({"backend": f"faster-whisper {package.__version__}"}), flush=True)

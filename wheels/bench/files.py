@@ -1,7 +1,7 @@
 """How fast whole files are transcribed, and how well: jfk.wav and two and a half minutes of LibriVox.
 
-All decode greedily without a second try and without the text of earlier windows, with the same weights and as many
-threads. The file is decoded before the clock starts.
+All decode greedily without a second try and without the text of earlier windows, with the same weights and as
+many threads. The file is decoded before the clock starts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from wheels.bench.rounds import interleave, spread, times_faster
 from wheels.bench.setups import GREEDY, Setups
 from wheels.bench.worker import Answer, Setup, Worker, start
 
-JFK_SAYS = "And so, my fellow Americans: ask not what your country can do for you, ask what you can do for your country."
+JFK_SAYS = (
+    "And so, my fellow Americans: ask not what your country can do for you, "
+    "ask what you can do for your country."
+)
 
 
 def rows(setups: Setups) -> list[Setup]:
@@ -49,15 +52,16 @@ def measure(workers: Sequence[Worker], audio: Path, rounds: int) -> list[list[An
 def table(audio: Path, said: str, labels: Sequence[str], results: Sequence[Sequence[Answer]]) -> str:
     """Medians, how many times faster than the first row, and wrong words."""
     seconds = _length(audio)
-    head = f"{audio.name}, {seconds:.0f} s"
-    lines = [f"{head:<34}{'total':>10}{'quartiles':>16}{'times faster':>14}{'real time':>11}{'WER':>9}"]
+    head = f"{f'{audio.name}, {seconds:.0f} s':<34}{'total':>10}{'quartiles':>16}"
+    lines = [f"{head}{'times faster':>14}{'real time':>11}{'WER':>9}"]
     first = [float(answer["total"]) for answer in results[0]]
     for label, answers in zip(labels, results):
         own = [float(answer["total"]) for answer in answers]
-        took, wrong = spread(own), words.compare(said, answers[-1]["text"])
+        took, faster = spread(own), times_faster(first, own).middle
+        wrong = 100 * words.compare(said, answers[-1]["text"]).rate
         lines.append(
             f"{label:<34}{took.middle:8.2f} s{f'{took.low:.2f}-{took.high:.2f}':>16}"
-            f"{times_faster(first, own).middle:>14.2f}{seconds / took.middle:>10.1f}x{100 * wrong.rate:>8.2f}%"
+            f"{faster:>14.2f}{seconds / took.middle:>10.1f}x{wrong:>8.2f}%"
         )
     return "\n".join(lines)
 

@@ -7,7 +7,6 @@ import platform
 import re
 from pathlib import Path
 
-
 _DECISIVE = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimddp", "bf16", "i8mm")
 
 

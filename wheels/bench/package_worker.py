@@ -1,7 +1,7 @@
 """Runs inside a wheel's environment: one transcription a line of standard input, its text and times as JSON.
 
-Like smoke_script.py it is handed over by path; build-land does not import it. It serves pywhispercpp 1.5.1 of the
-package index too: what is measured is read out of whisper.cpp's own report, which both print.
+Like smoke_script.py it is handed over by path; build-land does not import it. It serves pywhispercpp 1.5.1 of
+the package index too: what is measured is read out of whisper.cpp's own report, which both print.
 """
 
 from __future__ import annotations
@@ -14,11 +14,27 @@ import sys
 import tempfile
 import time
 import wave
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 
-def samples(path: str) -> Any:
+class Segment(Protocol):
+    """What is read of a segment."""
+
+    text: str
+
+
+class Model(Protocol):
+    """What is used of either package's Model."""
+
+    def transcribe(self, media: object, **options: object) -> Iterable[Segment]:
+        """Transcribe samples."""
+
+    def print_timings(self) -> None:
+        """Print whisper.cpp's report to standard error."""
+
+
+def samples(path: str) -> object:
     """The samples of a 16 kHz mono WAV file, as both packages take them."""
     numpy = importlib.import_module("numpy")
     with wave.open(path, "rb") as file:
@@ -42,12 +58,14 @@ def written_to_stderr(action: Callable[[], object]) -> str:
         return file.read().decode(errors="replace")
 
 
-def reset(model: Any) -> None:
+def reset(model: Model) -> None:
     """Begin the timings anew; 1.5.1 has no method for it."""
-    if hasattr(model, "reset_timings"):
-        model.reset_timings()
+    own = getattr(model, "reset_timings", None)
+    if own:
+        own()
     else:
-        importlib.import_module("_pywhispercpp").whisper_reset_timings(model._ctx)
+        context = vars(model)["_ctx"]
+        importlib.import_module("_pywhispercpp").whisper_reset_timings(context)
 
 
 def timings(report: str) -> dict[str, float]:
@@ -75,7 +93,7 @@ class Fallbacks:
         return count - before
 
 
-def answer(model: Any, audio: str, options: dict[str, Any]) -> dict[str, Any]:
+def answer(model: Model, audio: str, options: dict[str, Any]) -> dict[str, Any]:
     """Transcribe once: `text`, `total` seconds and what `timings` says."""
     heard = samples(audio)
     reset(model)

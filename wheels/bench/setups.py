@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from scripts.command import capture, echo
+from scripts.command import Argument, capture, echo
 from scripts.errors import BuildError
 from scripts.fetch_ctranslate2 import fetch as fetch_ctranslate2
 from wheels.bench import environments
 from wheels.bench.worker import FASTER_WHISPER, Setup
 
-#: The same way of decoding everywhere: the likeliest token each time, no second try, no text of earlier windows.
+#: The same decoding everywhere: the likeliest token each time, no second try, no text of earlier windows.
 GREEDY = {"temperature_inc": 0.0, "n_max_text_ctx": 0, "suppress_nst": False}
 GREEDY_ELSEWHERE = {
     "beam_size": 1,
@@ -27,7 +27,7 @@ GREEDY_ELSEWHERE = {
 }
 
 _QUANTIZE = "import sys; from pywhispercpp.models.quantize import quantize; quantize(*sys.argv[1:])"
-_OURS = {
+_OURS: dict[str, dict[str, str]] = {
     "ggml": {"backend": "ggml"},
     "f32": {"precision": "f32"},
     "bf16": {"precision": "bf16"},
@@ -46,8 +46,8 @@ class Setups:
     folder: Path = environments.FOLDER
 
     def ours(self, label: str, encoder: str, options: Mapping[str, Any], kind: str = "") -> Setup:
-        """The wheel under test; `encoder` is `ggml`, or OpenVINO's `f32`, `bf16`, or `openvino` as it comes."""
-        settings = {"n_threads": self.threads, "language": "en", "model": str(self._quantized(kind))}
+        """The wheel under test; `encoder`: `ggml`, or OpenVINO's `f32`, `bf16`, or `openvino` as it comes."""
+        settings = self._settings(self._quantized(kind))
         if encoder != "ggml":
             settings |= {"backend": "openvino", "openvino_model_path": str(self._ir)}
         return Setup(label, self._python, {**settings, **_OURS[encoder]}, options)
@@ -56,19 +56,25 @@ class Setups:
         """Upstream's package: its wheel of the package index, or its sdist compiled here."""
         make = environments.of_upstream_compiled if compiled else environments.of_upstream_wheel
         python = make(self.python, self.folder)
-        settings = {"n_threads": self.threads, "language": "en", "model": str(self._f16)}
         # None is 1.5.1's word for silence.
-        settings["redirect_whispercpp_logs_to"] = None  # type: ignore[assignment]
+        settings = {**self._settings(self._f16), "redirect_whispercpp_logs_to": None}
         environment = {"LD_LIBRARY_PATH": str(environments.libraries(python))} if compiled else {}
         return Setup(label, python, settings, options, environment=environment)
 
     def faster_whisper(self, label: str, compute_type: str = "int8") -> Setup:
         """faster-whisper with the same weights."""
         weights = fetch_ctranslate2(self.model)
-        settings = {"model_size_or_path": str(weights), "device": "cpu", "compute_type": compute_type}
-        settings |= {"cpu_threads": self.threads, "num_workers": 1}  # type: ignore[dict-item]
+        settings = {
+            "model_size_or_path": str(weights),
+            "device": "cpu",
+            "compute_type": compute_type,
+            "cpu_threads": self.threads,
+        }
         python = environments.of_faster_whisper(self.python, self.folder)
         return Setup(label, python, settings, GREEDY_ELSEWHERE, script=FASTER_WHISPER)
+
+    def _settings(self, model: Path) -> dict[str, Any]:
+        return {"n_threads": self.threads, "language": "en", "model": str(model)}
 
     @cached_property
     def _python(self) -> Path:
@@ -106,7 +112,7 @@ class Setups:
         return self._run(["-m", "pywhispercpp", *words])
 
     def _run(self, words: list[str]) -> str:
-        command = [self._python, "-I", *words]
+        command: list[Argument] = [self._python, "-I", *words]
         echo(command)
         return capture(command, cwd=self.folder)
 

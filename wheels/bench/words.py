@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from scripts.errors import BuildError
@@ -63,22 +64,23 @@ def _lost_at_end(chunks: Sequence[Any]) -> int:
     return last.ref_end_idx - last.ref_start_idx if last and last.type == "delete" else 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def normal(text: str) -> str:
     """The text as its words are compared."""
+    return _normalizer()(text)
+
+
+@cache
+def _normalizer() -> Callable[[str], str]:
     try:
         from whisper_normalizer.english import EnglishTextNormalizer
     except ImportError as error:
         raise _missing("whisper-normalizer") from error
-    return str(_normalizer(EnglishTextNormalizer)(text))
+    made: Callable[[str], str] = EnglishTextNormalizer()
+    return made
 
 
-@lru_cache(maxsize=None)
-def _normalizer(kind: Any) -> Any:
-    return kind()
-
-
-def _jiwer() -> Any:
+def _jiwer() -> ModuleType:
     try:
         import jiwer
     except ImportError as error:

@@ -44,7 +44,7 @@ class Worker:
     process: subprocess.Popen[str]
     backend: str
 
-    def ask(self, audio: Path, **options: Any) -> Answer:
+    def ask(self, audio: Path, **options: object) -> Answer:
         """Let it transcribe once, with `options` over those of its setup."""
         request = {"audio": str(audio.resolve()), "options": {**self.setup.options, **options}}
         _stream(self.process.stdin).write(json.dumps(request) + "\n")
