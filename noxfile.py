@@ -142,7 +142,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure wheels against each other, interleaved: nox -s bench -- a.whl b.whl"""
-    install(session, "build")
+    """Measure, interleaved: nox -s bench -- encoder | files | audio-context | a.whl b.whl"""
+    install(session, "bench")
     session.run("python", "-m", "scripts.fetch_whisper_cpp")
-    session.run("python", "-m", "wheels.bench", "--audio", str(JFK), *session.posargs)
+    session.run("python", "-m", "wheels.bench", *session.posargs)

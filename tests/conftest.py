@@ -78,11 +78,13 @@ def jfk() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_en() -> Path:
-    """The official ggml-tiny.en.bin, downloaded or converted by the package itself."""
+def tiny_en(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The official ggml-tiny.en.bin, downloaded or converted by the package itself; no IR lies beside it."""
     from pywhispercpp.models import download_model
 
-    return Path(download_model("tiny.en"))
+    link = tmp_path_factory.mktemp("models") / "ggml-tiny.en.bin"
+    link.symlink_to(download_model("tiny.en"))
+    return link
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ const char * stage_of(int code) {
 std::string transcribe(whisper_context * ctx, whisper_state * state, const whisper_full_params & params, Span audio,
                        int & code) noexcept {
     try {
+        const StopEncoding stop(params.abort_callback, params.abort_callback_user_data);
         code = state != nullptr ? whisper_full_with_state(ctx, state, params, audio.data, audio.size)
                                 : whisper_full(ctx, params, audio.data, audio.size);
         const std::string logged = take_errors();

@@ -21,6 +21,10 @@ struct ov_shape_t {
     int64_t rank;
     int64_t * dims;
 };
+struct ov_callback_t {
+    void (*callback_func)(void * args);
+    void * args;
+};
 struct ov_version_t {
     const char * buildNumber;
     const char * description;
@@ -37,7 +41,10 @@ ov_status_e ov_compiled_model_create_infer_request(const ov_compiled_model_t * c
 void ov_infer_request_free(ov_infer_request_t * request);
 ov_status_e ov_infer_request_get_input_tensor(const ov_infer_request_t * request, ov_tensor_t ** tensor);
 ov_status_e ov_infer_request_get_output_tensor(const ov_infer_request_t * request, ov_tensor_t ** tensor);
-ov_status_e ov_infer_request_infer(ov_infer_request_t * request);
+ov_status_e ov_infer_request_set_callback(ov_infer_request_t * request, const ov_callback_t * callback);
+ov_status_e ov_infer_request_start_async(ov_infer_request_t * request);
+ov_status_e ov_infer_request_cancel(ov_infer_request_t * request);
+ov_status_e ov_infer_request_wait(ov_infer_request_t * request);
 ov_status_e ov_tensor_set_shape(ov_tensor_t * tensor, const ov_shape_t shape);
 ov_status_e ov_tensor_get_byte_size(const ov_tensor_t * tensor, size_t * size);
 ov_status_e ov_tensor_data(const ov_tensor_t * tensor, void ** data);
@@ -64,7 +71,10 @@ void ov_version_free(ov_version_t * version);
     X(ov_infer_request_free)                  \
     X(ov_infer_request_get_input_tensor)      \
     X(ov_infer_request_get_output_tensor)     \
-    X(ov_infer_request_infer)                 \
+    X(ov_infer_request_set_callback)          \
+    X(ov_infer_request_start_async)           \
+    X(ov_infer_request_cancel)                \
+    X(ov_infer_request_wait)                  \
     X(ov_tensor_set_shape)                    \
     X(ov_tensor_get_byte_size)                \
     X(ov_tensor_data)                         \

@@ -8,7 +8,10 @@
 #include <openvino/whisper-openvino-encoder.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 #include <vector>
 
@@ -91,9 +94,22 @@ std::string OpenvinoEncoder::property(const char * name) const {
 
 }  // namespace pwc
 
+// An infer request, and the way it says that it has ended.
 struct whisper_openvino_context {
+    explicit whisper_openvino_context(const std::shared_ptr<pwc::OpenvinoEncoder> & encoder) { use(encoder); }
+    void use(const std::shared_ptr<pwc::OpenvinoEncoder> & other);
+    void infer();  // throws std::runtime_error
+
     std::shared_ptr<pwc::OpenvinoEncoder> encoder;
     std::shared_ptr<ov_infer_request_t> request;
+
+private:
+    static void on_end(void * self);
+
+    const ov_callback_t callback_{&on_end, this};  // OpenVINO keeps its address
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    bool has_ended_ = false;
 };
 
 namespace pwc {
@@ -103,12 +119,9 @@ namespace {
 thread_local std::shared_ptr<OpenvinoEncoder> offered;
 thread_local whisper_openvino_context * taken = nullptr;
 
-std::shared_ptr<ov_infer_request_t> new_request(const OpenvinoEncoder & encoder) {
-    const OpenvinoApi & api = openvino_api();
-    ov_infer_request_t * request = nullptr;
-    require(api.ov_compiled_model_create_infer_request(encoder.compiled(), &request), "preparing " + encoder.ir());
-    return {request, api.ov_infer_request_free};
-}
+thread_local bool (*stop_callback)(void *) = nullptr;
+thread_local void * stop_data = nullptr;
+constexpr auto kAskEvery = std::chrono::milliseconds(5);
 
 using Tensor = std::unique_ptr<ov_tensor_t, decltype(&::ov_tensor_free)>;
 
@@ -137,7 +150,7 @@ void encode(whisper_openvino_context & context, const ggml_tensor & mel, ggml_te
             "setting audio_ctx to " + std::to_string(mel.ne[0] / 2));
     std::memcpy(bytes_of(input, ggml_nbytes(&mel), "input"), mel.data, ggml_nbytes(&mel));
 
-    require(api.ov_infer_request_infer(request), "encoding");
+    context.infer();
     require(api.ov_infer_request_get_output_tensor(request, &tensor), "taking the output");
     const Tensor output(tensor, api.ov_tensor_free);
     std::memcpy(out.data, bytes_of(output, ggml_nbytes(&out), "output"), ggml_nbytes(&out));
@@ -145,11 +158,17 @@ void encode(whisper_openvino_context & context, const ggml_tensor & mel, ggml_te
 
 }  // namespace
 
+StopEncoding::StopEncoding(bool (*callback)(void *), void * data) {
+    stop_callback = callback;
+    stop_data = data;
+}
+
+StopEncoding::~StopEncoding() { stop_callback = nullptr; }
+
 whisper_openvino_context * encode_with(whisper_context * ctx, whisper_state * state, whisper_openvino_context * held,
                                        const std::shared_ptr<OpenvinoEncoder> & encoder) {
     if (held != nullptr) {  // whisper.cpp would forget the old one, and not free it
-        held->request = new_request(*encoder);
-        held->encoder = encoder;
+        held->use(encoder);
         return held;
     }
     offered = encoder;
@@ -166,11 +185,48 @@ whisper_openvino_context * encode_with(whisper_context * ctx, whisper_state * st
 
 }  // namespace pwc
 
+void whisper_openvino_context::use(const std::shared_ptr<pwc::OpenvinoEncoder> & other) {
+    const pwc::OpenvinoApi & api = pwc::openvino_api();
+    ov_infer_request_t * fresh = nullptr;
+    pwc::require(api.ov_compiled_model_create_infer_request(other->compiled(), &fresh), "preparing " + other->ir());
+    const std::shared_ptr<ov_infer_request_t> owner(fresh, api.ov_infer_request_free);
+    pwc::require(api.ov_infer_request_set_callback(fresh, &callback_), "preparing " + other->ir());
+    request = owner;  // before the encoder: what a request was made of must outlive it
+    encoder = other;
+}
+
+void whisper_openvino_context::on_end(void * self) {
+    auto & context = *static_cast<whisper_openvino_context *>(self);
+    const std::lock_guard<std::mutex> guard(context.mutex_);
+    context.has_ended_ = true;
+    context.ended_.notify_all();
+}
+
+void whisper_openvino_context::infer() {
+    const pwc::OpenvinoApi & api = pwc::openvino_api();
+    has_ended_ = false;
+    pwc::require(api.ov_infer_request_start_async(request.get()), "encoding");
+    bool stopped = false;
+    {
+        std::unique_lock<std::mutex> lock(mutex_);
+        while (!ended_.wait_for(lock, pwc::kAskEvery, [this] { return has_ended_; })) {
+            lock.unlock();  // the callback takes the GIL; nothing may wait for both
+            if (!stopped && pwc::stop_callback != nullptr && pwc::stop_callback(pwc::stop_data)) {
+                stopped = true;
+                api.ov_infer_request_cancel(request.get());
+            }
+            lock.lock();
+        }
+    }
+    const ov_status_e status = api.ov_infer_request_wait(request.get());
+    pwc::require(status, stopped ? "stopping, as it was told to" : "encoding");
+}
+
 // What whisper.cpp calls. It is C to whisper.cpp: nothing may be thrown.
 
 whisper_openvino_context * whisper_openvino_init(const char * /*path*/, const char * /*device*/, const char * /*cache*/) {
     try {
-        pwc::taken = new whisper_openvino_context{pwc::offered, pwc::new_request(*pwc::offered)};
+        pwc::taken = new whisper_openvino_context(pwc::offered);
         return pwc::taken;
     } catch (const std::exception & error) {
         pwc::log_message(GGML_LOG_LEVEL_ERROR, error.what());

@@ -37,6 +37,16 @@ private:
     std::shared_ptr<ov_compiled_model_t> compiled_;
 };
 
+// While it lives, OpenVINO's encoder asks this callback on this thread, as ggml does between the nodes of a graph, and
+// stops when it is true: whisper.cpp does not hand it on. A null callback is none.
+class StopEncoding {
+public:
+    StopEncoding(bool (*callback)(void *), void * data);
+    ~StopEncoding();
+    StopEncoding(const StopEncoding &) = delete;
+    StopEncoding & operator=(const StopEncoding &) = delete;
+};
+
 // Makes a state (nullptr: the context's own) encode with it from now on; what it used before is let go. `held` is what
 // the state had got from an earlier call, nullptr the first time; returns what it holds now, which the state owns.
 // Throws std::runtime_error.

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.reference_encoder import encode
 
-from pywhispercpp import _core, backend_info
+from pywhispercpp import _core, backend_info, openvino_runtime
 from pywhispercpp.models.export import export_openvino
 from pywhispercpp.models.ggml_tensors import GgmlTensors
+from tests.reference_encoder import encode, relative_error
 
 Array = NDArray[np.float32]
 CONTEXTS = (1500, 512, 333)
@@ -32,12 +32,7 @@ def mel() -> Array:
 @pytest.fixture(scope="module")
 def references(tiny_en: Path, mel: Array) -> dict[int, Array]:
     with GgmlTensors(tiny_en) as tensors:
-        return {n: encode(tensors.header, tensors, mel[None, :, : 2 * n], n) for n in CONTEXTS}
-
-
-def error(found: Array, reference: Array) -> float:
-    """Relative L2 error."""
-    return float(np.linalg.norm(found - reference) / np.linalg.norm(reference))
+        return {n: encode(tensors.header, tensors, mel, n) for n in CONTEXTS}
 
 
 def ggml(model: Path, flash_attn: bool) -> _core.Context:
@@ -53,7 +48,7 @@ def test_ggml_is_near_the_reference(
     tiny_en: Path, mel: Array, references: dict[int, Array], n_ctx: int, flash_attn: bool
 ) -> None:
     found = _core.encode(ggml(tiny_en, flash_attn), mel, n_ctx, 2)
-    assert error(found, references[n_ctx]) < 0.004  # f16 in the products and GELU by a table of f16
+    assert relative_error(found, references[n_ctx]) < 0.004  # f16 in the products and GELU by a table of f16
 
 
 @pytest.mark.parametrize("n_ctx", CONTEXTS)
@@ -71,13 +66,11 @@ def test_openvino_is_near_the_reference(
     if not ir.exists():
         export_openvino(tiny_en, output=ir)
     context = ggml(tiny_en, True)
-    from pywhispercpp import openvino_runtime
-
     openvino_runtime.load()
     _core.use_openvino(context, os.fsencode(ir), "CPU", precision, b"", 2)
     if _core.encoder_property(context, "INFERENCE_PRECISION_HINT") != precision:
         pytest.skip(f"this CPU has no {precision}")
-    assert error(_core.encode(context, mel, n_ctx, 2), references[n_ctx]) < bound
+    assert relative_error(_core.encode(context, mel, n_ctx, 2), references[n_ctx]) < bound
 
 
 def test_what_was_encoded_before_changes_nothing(tiny_en: Path, mel: Array) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -42,11 +43,14 @@ class Index:
         self.server.shutdown()
         self.server.server_close()
 
-    def add_wheel(self, name: str, version: str, code: str) -> str:
-        """Publish a wheel that holds one module; return its sha256."""
+    def add_wheel(
+        self, name: str, version: str, code: str, more: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """Publish a wheel that holds one module, and files by their path; return its sha256."""
         stem, info = f"{name}-{version}", f"{name}-{version}.dist-info"
         files = {
             f"{name}/__init__.py": code,
+            **more,
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
             f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }

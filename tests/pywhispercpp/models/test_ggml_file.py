@@ -12,31 +12,9 @@ import pytest
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.ggml_file import check
 from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, expected_tensors
+from tests.small_model import HEADER, TOKENS, model_bytes, tensor_bytes
 
-HEADER = GgmlHeader(51864, 1500, 64, 1, 4, 448, 64, 1, 1, 80, 1, 0)  # the smallest network that passes
 VOCABULARY_AT = 4 + 44 + 8 + 4 * 80 * 201
-TOKENS = 50257
-
-
-def header_bytes(header: GgmlHeader) -> bytes:
-    numbers = [*vars(header).values()][:10]
-    return b"lmgg" + struct.pack("<11i", *numbers, header.quantization_version * 1000 + header.ftype)
-
-
-def tensor_bytes(name: str, shape: tuple[int, ...], code: int, size: int) -> bytes:
-    head = struct.pack(f"<3i{len(shape)}i", len(shape), len(name), code, *shape)
-    return head + name.encode() + bytes(size)
-
-
-def model_bytes(header: GgmlHeader) -> bytearray:
-    """A whole model file with this header and weights of zero."""
-    out = bytearray(header_bytes(header) + struct.pack("<2i", header.n_mels, 201))
-    out += bytes(4 * header.n_mels * 201) + struct.pack("<i", TOKENS) + struct.pack("<i1s", 1, b"a") * TOKENS
-    for name, shape, kind in expected_tensors(header):
-        out += tensor_bytes(name, shape, kind.code, kind.bytes_for(shape))
-    return out
-
-
 TENSORS_AT = VOCABULARY_AT + 4 + 5 * TOKENS
 
 
@@ -162,7 +140,7 @@ def test_a_vocabulary_without_weights_is_called_a_test_file(tmp_path: Path, good
 
 def test_tensors(tmp_path: Path, good: bytes) -> None:
     first = next(expected_tensors(HEADER))
-    size = len(tensor_bytes(first[0], first[1], 0, first[2].bytes_for(first[1])))
+    size = len(tensor_bytes(first[0], first[1], 0, bytes(first[2].bytes_for(first[1]))))
     whole = good[TENSORS_AT : TENSORS_AT + size]
     head, rest = good[:TENSORS_AT], good[TENSORS_AT + size :]
     assert "is there twice" in refused(tmp_path, head + whole + whole + rest)

@@ -1,0 +1,92 @@
+"""Counts wrong words: jiwer, after OpenAI's rules for English (numbers, spellings, fillers, punctuation)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from scripts.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How texts differ from their references, in words."""
+
+    words: int
+    wrong: int
+    missing: int
+    added: int
+    #: Words that are missing at the very end of a text: an end that was lost.
+    lost_at_end: int
+
+    @property
+    def rate(self) -> float:
+        """The word error rate, of 1."""
+        return (self.wrong + self.missing + self.added) / self.words if self.words else 0.0
+
+    def __add__(self, other: Errors) -> Errors:
+        """The sum of two counts."""
+        return Errors(
+            self.words + other.words,
+            self.wrong + other.wrong,
+            self.missing + other.missing,
+            self.added + other.added,
+            self.lost_at_end + other.lost_at_end,
+        )
+
+
+NONE = Errors(0, 0, 0, 0, 0)
+
+
+def compare(reference: str, heard: str) -> Errors:
+    """Count the words of `heard` that differ from the reference."""
+    said, got = normal(reference), normal(heard)
+    result = _jiwer().process_words(said, got)
+    return Errors(
+        words=len(said.split()),
+        wrong=result.substitutions,
+        missing=result.deletions,
+        added=result.insertions,
+        lost_at_end=_lost_at_end(result.alignments[0]),
+    )
+
+
+def total(counts: Iterable[Errors]) -> Errors:
+    """The sum of counts."""
+    return sum(counts, NONE)
+
+
+def _lost_at_end(chunks: Sequence[Any]) -> int:
+    last = chunks[-1] if chunks else None
+    return last.ref_end_idx - last.ref_start_idx if last and last.type == "delete" else 0
+
+
+@cache
+def normal(text: str) -> str:
+    """The text as its words are compared."""
+    return _normalizer()(text)
+
+
+@cache
+def _normalizer() -> Callable[[str], str]:
+    try:
+        from whisper_normalizer.english import EnglishTextNormalizer
+    except ImportError as error:
+        raise _missing("whisper-normalizer") from error
+    made: Callable[[str], str] = EnglishTextNormalizer()
+    return made
+
+
+def _jiwer() -> ModuleType:
+    try:
+        import jiwer
+    except ImportError as error:
+        raise _missing("jiwer") from error
+    return jiwer
+
+
+def _missing(name: str) -> BuildError:
+    return BuildError(f"words are compared with {name}, which is not here; run: nox -s bench")
