@@ -67,7 +67,7 @@ def _lost_at_end(chunks: Sequence[Any]) -> int:
 
 @cache
 def normal(text: str) -> str:
-    """The text as its words are compared. Three dots go first: OpenAI's rules make a word of the middle one."""
+    """The text as its words are compared, without "...": OpenAI's rules make a word of its middle."""
     return _normalizer()(re.sub(r"\.{2,}|…", " ", text))
 
 
