@@ -1,7 +1,9 @@
 """How _core is compiled and linked with --config=openvino: functions that are empty in every other build."""
 
+load("//scripts:pins.bzl", "OPENVINO")
 load("//toolchains:sources.bzl", "OPENVINO_LINKED_DEFINE", "OPENVINO_RUN_PATH")
-load("//toolchains/external:openvino.bzl", "OPENVINO_ARCHS")
+
+OPENVINO_ARCHS = OPENVINO["wheels"][OPENVINO["version"]].keys()
 
 _LIBRARY = "@openvino_%s//:libopenvino_c.so"
 

@@ -2,8 +2,6 @@
 
 load("//scripts:pins.bzl", "OPENVINO")
 
-OPENVINO_ARCHS = OPENVINO["wheels"][OPENVINO["version"]].keys()
-
 def _c_library(libs):
     """The file that is named as programs ask for it, libopenvino_c.so.2641; a toolkit has links beside it."""
     for entry in libs.readdir():
