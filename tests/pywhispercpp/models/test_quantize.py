@@ -1,4 +1,4 @@
-"""Quantized models: as large as the published ones, whisper.cpp hears right with them, and whole or not there."""
+"""Quantized models: as large as the published ones, heard right with, and whole or not there."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_rows_that_are_no_whole_blocks_are_refused(tiny_en: Path, tmp_path: Path
 
 
 def test_an_unknown_kind_gets_the_list(tiny_en: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="kind='q3': one of q4_0, .*q8_0"):
+    with pytest.raises(OptionError, match=r"kind='q3': one of q4_0, .*q8_0"):
         quantize(tiny_en, tmp_path / "x.bin", "q3")
 
 
