@@ -107,7 +107,7 @@ def debian(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> Deb
     for name, tree in {"prompts": ["sounds", "text.gz"], "novel": ["novel"]}.items():
         pins[name] |= {"tree": tree, "tree_sha256": tree_sha256(made.folder, tree)}
     monkeypatch.setattr(fetch_speech, "SPEECH", pins)
-    # A .g722 file is decoded as such, so that here a WAV file gives some noise: its length is all that counts.
+    # A .g722 file is decoded as such: a WAV file gives some noise here, and its length is all that counts.
     monkeypatch.setattr(fetch_speech, "open_archive", lambda suites, arch, folder: made)
     return made
 
@@ -116,7 +116,7 @@ def seconds(path: Path) -> float:
     """How long a 16 kHz mono file is."""
     with wave.open(str(path)) as file:
         assert (file.getframerate(), file.getnchannels()) == (wav.RATE, 1)
-        return file.getnframes() / wav.RATE
+        return float(file.getnframes() / wav.RATE)
 
 
 def test_every_piece_is_a_recording_with_its_text(debian: Debian, tmp_path: Path) -> None:
@@ -164,5 +164,5 @@ def test_other_recordings_are_refused_and_nothing_is_left(debian: Debian, tmp_pa
 
 def test_a_package_without_the_files_is_named(debian: Debian, tmp_path: Path) -> None:
     (debian.folder / "text.gz").unlink()
-    with pytest.raises(BuildError, match="Debian's a and b .* got no text.gz"):
+    with pytest.raises(BuildError, match=r"Debian's a and b .* got no text\.gz"):
         fetch_speech.fetch(tmp_path / "build")

@@ -49,12 +49,15 @@ def _common(one: argparse.ArgumentParser, rounds: int, threads: int) -> argparse
     return one
 
 
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; wheels alone mean `wheels`."""
+    named = argv and not argv[0].endswith(".whl")
+    return parser().parse_args(argv if named else ["wheels", *argv])
+
+
 def main(argv: Sequence[str]) -> None:
-    """Run one benchmark; wheels alone mean `wheels`."""
-    words = list(argv)
-    if words and words[0].endswith(".whl"):
-        words.insert(0, "wheels")
-    given = parser().parse_args(words)
+    """Run one benchmark."""
+    given = arguments(argv)
     python = Path(find_python(given.python)["executable"])
     if given.what == "wheels":
         wheels.run(python, given)

@@ -151,10 +151,11 @@ def run(setups: Setups, given: argparse.Namespace) -> None:
         for result in measure(worker, make_cuts(fetch_speech(), given.cuts, folder), POLICIES):
             results.append(result)
             if given.results:
-                _note(given.results.absolute(), setup.label, result)
+                note(given.results.absolute(), setup.label, result)
     print(f"\n{setup.label}; {legend(results)}\n\n{table(results)}\n\n{describe(setups.threads)}")
 
 
-def _note(file: Path, label: str, result: Result) -> None:
+def note(file: Path, label: str, result: Result) -> None:
+    """Add one result to a file, as a line of JSON."""
     with file.open("a", encoding="utf-8") as out:
         out.write(json.dumps({"setup": label, **asdict(result)}) + "\n")

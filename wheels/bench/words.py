@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -66,8 +67,8 @@ def _lost_at_end(chunks: Sequence[Any]) -> int:
 
 @cache
 def normal(text: str) -> str:
-    """The text as its words are compared."""
-    return _normalizer()(text)
+    """The text as its words are compared, without "...": OpenAI's rules make a word of its middle."""
+    return _normalizer()(re.sub(r"\.{2,}|…", " ", text))
 
 
 @cache
