@@ -1,4 +1,4 @@
-"""Quantized models: as large as the published ones, whisper.cpp hears right with them, and whole or not there."""
+"""Quantized models: as large as the published ones, heard right with, and whole or not there."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def test_all_but_the_matrices_stays_as_it_was(q8_0: Path, tiny_en: Path) -> None
 
 
 def test_what_is_quantized_is_not_quantized_again(q8_0: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="its matrices are q8_0 already; quantize the f16 model"):
+    with pytest.raises(ModelError, match=r"its matrices are q8_0 already; quantize the f16 model"):
         quantize(q8_0, tmp_path / "x.bin", "q5_0")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_that_are_no_whole_blocks_are_refused(tiny_en: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="rows of 384 are no whole blocks of q4_K"):
+    with pytest.raises(ModelError, match=r"rows of 384 are no whole blocks of q4_K"):
         quantize(tiny_en, tmp_path / "x.bin", "q4_K")
 
 
 def test_an_unknown_kind_gets_the_list(tiny_en: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="kind='q3': one of q4_0, .*q8_0"):
+    with pytest.raises(OptionError, match=r"kind='q3': one of q4_0, .*q8_0"):
         quantize(tiny_en, tmp_path / "x.bin", "q3")
 
 
