@@ -60,8 +60,9 @@ def export_openvino(
             _verify(folder / target.name, facts, *shape)
     except OSError as error:
         raise ExportError(_unwritable(target, error.strerror or str(error))) from error
-    except RuntimeError as error:  # what OpenVINO raises, for a full disk too
-        raise ExportError(_unwritable(target, f"OpenVINO says: {str(error).strip()}")) from error
+    # A full disk is a RuntimeError of OpenVINO; 2024's goes on without a word and leaves half an XML.
+    except (RuntimeError, ElementTree.ParseError) as error:
+        raise ExportError(_unwritable(target, f"OpenVINO: {' '.join(str(error).split())}")) from error
     return target
 
 
