@@ -9,7 +9,7 @@ from pywhispercpp import _core
 #: audio_ctx as whisper.cpp counts it: positions of 20 ms.
 POSITIONS_PER_SECOND = 50
 #: Positions of silence after the audio, and what the sum is rounded up to; measured (docs/openvino.md).
-MARGIN = 128
+MARGIN = 192
 STEP = 64
 
 

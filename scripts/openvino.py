@@ -12,6 +12,8 @@ from scripts.pins import BUILD, OPENVINO
 VERSION: str = OPENVINO["version"]
 #: build/openvino/<version>/<architecture>/ holds libs, include, cmake and LICENSE, wherever they came from.
 FOLDER = BUILD / "openvino"
+#: Where a wheel's smoke test leaves the IR of tiny.en that the wheel has made, for wheels that are emulated.
+IR = FOLDER / "ggml-tiny.en-encoder-openvino.xml"
 #: OpenVINO's C library as an ELF file names it; the number changes with every release.
 C_LIBRARY = re.compile(r"libopenvino_c\.so\.(\d\d)(\d)(\d)")
 

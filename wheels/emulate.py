@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts import fetch_openvino
 from scripts.command import entry_point
 from scripts.errors import BuildError
-from scripts.openvino import VERSION
+from scripts.openvino import IR, VERSION
 from scripts.pins import BUILD
 from wheels import archive, emulator, foreign
 from wheels.archive import Wheel
@@ -49,7 +49,7 @@ class Place:
 
     Attributes:
         openvino: the libraries of a runtime for it, where OpenVINO's encoder is to be used.
-        ir: the IR of that encoder; None for the one beside the model.
+        ir: the IR of that encoder.
     """
 
     wheel: Wheel
@@ -59,7 +59,7 @@ class Place:
     dependencies: Path
     folder: Path
     openvino: Path | None = None
-    ir: Path | None = None
+    ir: Path = IR
 
     def run(self, cpu: Cpu, audio: Path | None, variants: Sequence[str]) -> Verdict:
         """Run the script on a CPU and judge it; `variants` are those that the package still has."""
@@ -106,6 +106,15 @@ def prepare(wheel: Wheel, folder: Path) -> Place:
     dependencies = foreign.dependencies(wheel, python)
     _put_beside(package, dependencies / OPENVINO_PACKAGE)
     return Place(wheel, arch, found, package, dependencies, folder)
+
+
+def _require_ir(ir: Path) -> None:
+    """Raise BuildError, with how to make it, where there is no IR."""
+    if not ir.is_file():
+        raise BuildError(
+            f"there is no IR of tiny.en at {ir}; nox -s build_wheel -- --openvino leaves one there, or name "
+            "one that pywhispercpp models export openvino has made: --ir X.xml"
+        )
 
 
 def _put_beside(package: Path, dependency: Path) -> None:
@@ -169,13 +178,15 @@ def emulate(
     names: Sequence[str],
     audio: Path | None,
     openvino: str = "",
-    ir: Path | None = None,
+    ir: Path = IR,
 ) -> list[Row]:
     """Run every wheel on the CPUs of its architecture (those that are named, if any are).
 
-    With `openvino`, a version, its encoder is used, with `ir` or with the IR beside the model.
+    With `openvino`, a version, its encoder is used, of the IR `ir`.
     """
     cpus = [chosen(architecture(wheel), names) for wheel in wheels]  # before any work is done
+    if openvino:
+        _require_ir(ir)
     found: list[Row] = []
     for wheel, those in zip(wheels, cpus):
         with staging("pywhispercpp-emulate-") as folder:
@@ -218,11 +229,14 @@ def main(argv: Sequence[str]) -> None:
         "--openvino", default="", metavar="VERSION", help=f"use its encoder, of this version ({VERSION}, say)"
     )
     parser.add_argument(
-        "--ir", type=Path, help="for it: the IR of tiny.en (default: that of models export, beside the model)"
+        "--ir",
+        type=Path,
+        default=IR,
+        help="for it: an IR of tiny.en (default: of nox -s build_wheel -- --openvino)",
     )
     given = parser.parse_args(argv)
     wheels, audio = [archive.load(path) for path in given.wheels], None if given.quick else given.audio
-    found = emulate(wheels, given.cpu, audio, given.openvino, given.ir and given.ir.resolve())
+    found = emulate(wheels, given.cpu, audio, given.openvino, given.ir.resolve())
     print(f"\n{table(found)}")
     if any(row.verdict.problem for row in found):
         raise SystemExit(1)

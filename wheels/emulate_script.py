@@ -54,14 +54,11 @@ def media(audio: str) -> object:
 
 
 def encoder(openvino: str, ir: str) -> dict[str, object]:
-    """The settings of Model: OpenVINO's encoder where `openvino`, the folder of its libraries, is named.
-
-    Without `ir` the package takes the one beside the model.
-    """
+    """The settings of Model: OpenVINO's encoder where `openvino`, the folder of its libraries, is named."""
     if not openvino:
         return {}
     os.environ["OPENVINO_LIB_DIR"] = openvino
-    return {"backend": "openvino", "openvino_model_path": ir or None}
+    return {"backend": "openvino", "openvino_model_path": ir}
 
 
 def main(paths: str, audio: str, openvino: str, ir: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from scripts.command import echo, entry_point
 from scripts.errors import BuildError
+from scripts.openvino import IR
 from wheels.archive import WheelName, parse_name
 from wheels.interpreter import ask, clean_environment, refusal
 from wheels.staging import staging
@@ -73,7 +74,8 @@ def _with_openvino(
 ) -> dict[str, Any]:
     """Let the wheel make an IR of the model and transcribe with it; the facts of that.
 
-    In a folder of its own: an IR beside the user's model would be taken by whatever runs there later.
+    In a folder of its own: an IR beside the user's model would be taken by whatever runs there later. It is
+    kept in build/, because no emulated machine could make one in reasonable time.
     """
     models_dir = folder / "models"
     models_dir.mkdir()
@@ -84,7 +86,10 @@ def _with_openvino(
     export = ["models", "export", "openvino", MODEL, "--models-dir", str(models_dir)]
     _run([binaries / "pywhispercpp", *export], folder)
     environment = {_LIB_DIR: str((runtime / "libs").resolve())}
-    return _transcribe(binaries, folder, audio, models_dir, "openvino", environment)
+    facts = _transcribe(binaries, folder, audio, models_dir, "openvino", environment)
+    for part in (IR, IR.with_suffix(".bin")):
+        shutil.copy(models_dir / part.name, part)
+    return facts
 
 
 def _transcribe(

@@ -142,6 +142,14 @@ def test_the_encoder_is_told() -> None:
     assert judge(wrong, BEST_FIRST, "aarch64", A76).problem.startswith("should hear")
 
 
+def test_without_an_ir_there_is_no_work(workshop: Workshop, tmp_path: Path) -> None:
+    missing = tmp_path / "none.xml"
+    with pytest.raises(
+        BuildError, match=r"no IR of tiny\.en at .*none\.xml; nox -s build_wheel -- --openvino"
+    ):
+        emulate.main([str(workshop.good), "--openvino", "2026.4.1", "--ir", str(missing)])
+
+
 def test_a_linked_wheel_finds_openvino_beside_it(tmp_path: Path) -> None:
     package, dependencies = tmp_path / "installed", tmp_path / "dependencies"
     package.mkdir()
