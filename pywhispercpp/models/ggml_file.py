@@ -16,7 +16,7 @@ import numpy as np
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorPlace, TensorType, expected_tensors
 
-__all__ = ["MAGIC", "GgmlContents", "GgmlHeader", "check", "contents", "looks_like"]
+__all__ = ["MAGIC", "GgmlContents", "GgmlHeader", "check", "contents", "has_magic", "looks_like"]
 
 MAGIC = b"lmgg"  # 0x67676d6c, little-endian
 _INT = struct.Struct("<i")
@@ -61,6 +61,12 @@ class GgmlContents:
 
     header: GgmlHeader
     tensors: dict[str, TensorPlace]
+
+
+def has_magic(path: Path) -> bool:
+    """True for a file that begins as a ggml Whisper file does, damaged or not."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def check(path: Path) -> GgmlHeader:

@@ -101,26 +101,30 @@ def _hear(worker: Worker, seconds: int, cut: Utterance, policy: Policy | None) -
 
 
 def table(results: Sequence[Result]) -> str:
-    """Word error rates by length, the failures, and the encoder's time as a share of that with all frames."""
+    """Word error rates by length and how they differ, the failures, and the encoder's share of time."""
     lengths = sorted({result.seconds for result in results})
     head = "".join(f"{f'{seconds} s':>8}" for seconds in lengths)
-    lines = [
-        f"{'frames':<14}{head}{'all':>8}{'lost':>6}{'runs on':>9}{'fallb.':>8}{'windows':>9}{'encode':>8}"
-    ]
+    head += f"{'all':>8}{'difference':>16}{'lost':>6}{'runs on':>9}{'fallb.':>8}{'windows':>9}{'encode':>8}"
     by_policy = {
         name: [r for r in results if r.policy == name] for name in dict.fromkeys(r.policy for r in results)
     }
     whole = by_policy[str(MOST)]
-    for name, rows in by_policy.items():
-        rates = [words.total(r.errors for r in rows if r.seconds == s).rate for s in lengths]
-        every = words.total(r.errors for r in rows)
-        cells = "".join(f"{100 * rate:7.2f}%" for rate in [*rates, every.rate])
-        ratio = median(r.encode * r.encodes / (w.encode * w.encodes) for r, w in zip(rows, whole))
-        lines.append(
-            f"{name:<14}{cells}{every.lost_at_end:>6}{sum(r.runs_on for r in rows):>9}"
-            f"{sum(r.fallbacks for r in rows):>8}{sum(r.encodes for r in rows):>9}{ratio:>8.2f}"
-        )
-    return "\n".join(lines)
+    return "\n".join(
+        [f"{'frames':<16}{head}", *(_row(name, rows, whole, lengths) for name, rows in by_policy.items())]
+    )
+
+
+def _row(name: str, rows: Sequence[Result], whole: Sequence[Result], lengths: Sequence[int]) -> str:
+    every = [r.errors for r in rows]
+    rates = [words.total(r.errors for r in rows if r.seconds == s).rate for s in lengths]
+    cells = "".join(f"{100 * rate:7.2f}%" for rate in [*rates, words.total(every).rate])
+    low, high = words.interval([r.errors for r in whole], every)
+    time = median(r.encode * r.encodes / (w.encode * w.encodes) for r, w in zip(rows, whole))
+    return (
+        f"{name:<16}{cells}{f'{100 * low:+.2f}..{100 * high:+.2f}':>16}{words.total(every).lost_at_end:>6}"
+        f"{sum(r.runs_on for r in rows):>9}{sum(r.fallbacks for r in rows):>8}"
+        f"{sum(r.encodes for r in rows):>9}{time:>8.2f}"
+    )
 
 
 def legend(results: Sequence[Result]) -> str:

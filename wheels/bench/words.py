@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from random import Random
 from types import ModuleType
 from typing import Any
 
 from scripts.errors import BuildError
+
+_SAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,14 @@ class Errors:
     lost_at_end: int
 
     @property
+    def count(self) -> int:
+        """All errors."""
+        return self.wrong + self.missing + self.added
+
+    @property
     def rate(self) -> float:
         """The word error rate, of 1."""
-        return (self.wrong + self.missing + self.added) / self.words if self.words else 0.0
+        return self.count / self.words if self.words else 0.0
 
     def __add__(self, other: Errors) -> Errors:
         """The sum of two counts."""
@@ -58,6 +66,20 @@ def compare(reference: str, heard: str) -> Errors:
 def total(counts: Iterable[Errors]) -> Errors:
     """The sum of counts."""
     return sum(counts, NONE)
+
+
+def interval(first: Sequence[Errors], other: Sequence[Errors]) -> tuple[float, float]:
+    """Between what the rate of `other` is above that of `first`, text by text, in 95 of 100 such samples.
+
+    Source: bootstrap over the texts, always with the same random numbers.
+    """
+    pairs, chance = list(zip(first, other)), Random(0)
+    found = []
+    for _ in range(_SAMPLES):
+        drawn = chance.choices(pairs, k=len(pairs))
+        found.append(sum(b.count - a.count for a, b in drawn) / sum(a.words for a, _ in drawn))
+    found.sort()
+    return found[round(0.025 * _SAMPLES)], found[round(0.975 * _SAMPLES) - 1]
 
 
 def _lost_at_end(chunks: Sequence[Any]) -> int:

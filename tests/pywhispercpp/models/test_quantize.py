@@ -64,13 +64,13 @@ def test_all_but_the_matrices_stays_as_it_was(q8_0: Path, tiny_en: Path) -> None
 
 
 def test_what_is_quantized_is_not_quantized_again(q8_0: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="its matrices are q8_0 already; quantize the f16 model"):
+    with pytest.raises(ModelError, match=r"its matrices are q8_0 already; quantize the f16 model"):
         quantize(q8_0, tmp_path / "x.bin", "q5_0")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_that_are_no_whole_blocks_are_refused(tiny_en: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="rows of 384 are no whole blocks of q4_K"):
+    with pytest.raises(ModelError, match=r"rows of 384 are no whole blocks of q4_K"):
         quantize(tiny_en, tmp_path / "x.bin", "q4_K")
 
 

@@ -41,6 +41,16 @@ def test_counts_add_up() -> None:
     assert words.total([]).rate == 0
 
 
+def test_the_interval_holds_no_difference_where_errors_only_change_places() -> None:
+    right, wrong = words.compare("a man ran", "a man ran"), words.compare("a man ran", "a men ran")
+    low, high = words.interval([right, wrong] * 20, [wrong, right] * 20)
+    assert low < 0 < high
+    low, high = words.interval([right, right] * 20, [wrong, wrong] * 20)
+    assert low == high == pytest.approx(1 / 3)
+    low, high = words.interval([right] * 40, [right, wrong] * 20)
+    assert 0 < low < 1 / 6 < high < 1 / 3
+
+
 def test_without_jiwer_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jiwer", None)
     with pytest.raises(BuildError, match="jiwer, which is not here; run: nox -s bench"):

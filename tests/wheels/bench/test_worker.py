@@ -25,6 +25,7 @@ def test_an_answer_has_the_text_and_whisper_cpps_own_times(setup: Setup, jfk: Pa
         answer = worker.ask(jfk)
         assert compare(JFK_SAYS, answer["text"]).rate == 0
         assert 0 < answer["encode"] < answer["total"]
+        assert answer["cpu"] > 0
         assert (answer["encodes"], answer["fallbacks"]) == (1, 0)
 
 

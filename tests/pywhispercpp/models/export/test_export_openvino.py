@@ -203,6 +203,16 @@ def test_other_options_that_make_no_sense(small: Path, tmp_path: Path) -> None:
         export_openvino(small, output=tmp_path / "x.bin")
 
 
+def test_no_model_is_overwritten(small: Path, tmp_path: Path) -> None:
+    """The weights of `x.xml` are `x.bin`, which may well be the name of a model."""
+    model = tmp_path / "ggml-x.bin"
+    model.write_bytes(small.read_bytes())
+    for source in (model, small):
+        with pytest.raises(OptionError, match=r"would replace .*ggml-x\.bin, which is a ggml model"):
+            export_openvino(source, output=tmp_path / "ggml-x.xml")
+    assert model.read_bytes() == small.read_bytes()
+
+
 def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
         export_openvino(tmp_path / "x.bin")
