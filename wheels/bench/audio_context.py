@@ -48,7 +48,7 @@ POLICIES = (
     Policy(128),
     Policy(192),
     Policy(256),
-    Policy(128, least=512),
+    Policy(192, least=384),
 )
 
 

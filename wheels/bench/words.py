@@ -93,7 +93,7 @@ def _normalizer() -> Callable[[str], str]:
     return made
 
 
-def _jiwer() -> Any:
+def _jiwer() -> Any:  # noqa: ANN401
     try:
         import jiwer
     except ImportError as error:
