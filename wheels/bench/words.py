@@ -22,8 +22,6 @@ class Errors:
     wrong: int
     missing: int
     added: int
-    #: Words that are missing at the very end of a text: an end that was lost.
-    lost_at_end: int
 
     @property
     def count(self) -> int:
@@ -42,11 +40,10 @@ class Errors:
             self.wrong + other.wrong,
             self.missing + other.missing,
             self.added + other.added,
-            self.lost_at_end + other.lost_at_end,
         )
 
 
-NONE = Errors(0, 0, 0, 0, 0)
+NONE = Errors(0, 0, 0, 0)
 
 
 def compare(reference: str, heard: str) -> Errors:
@@ -58,7 +55,6 @@ def compare(reference: str, heard: str) -> Errors:
         wrong=result.substitutions,
         missing=result.deletions,
         added=result.insertions,
-        lost_at_end=_lost_at_end(result.alignments[0]),
     )
 
 
@@ -79,11 +75,6 @@ def interval(first: Sequence[Errors], other: Sequence[Errors]) -> tuple[float, f
         found.append(sum(b.count - a.count for a, b in drawn) / sum(a.words for a, _ in drawn))
     found.sort()
     return found[round(0.025 * _SAMPLES)], found[round(0.975 * _SAMPLES) - 1]
-
-
-def _lost_at_end(chunks: Sequence[Any]) -> int:
-    last = chunks[-1] if chunks else None
-    return last.ref_end_idx - last.ref_start_idx if last and last.type == "delete" else 0
 
 
 @cache
