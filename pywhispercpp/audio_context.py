@@ -8,15 +8,17 @@ from pywhispercpp import _core
 
 #: audio_ctx as whisper.cpp counts it: positions of 20 ms.
 POSITIONS_PER_SECOND = 50
-#: Positions of silence after the audio, and what the sum is rounded up to; measured (docs/openvino.md).
+#: Positions of silence after the audio, what the sum is rounded up to, and the least that there must be;
+#: measured (docs/openvino.md).
 MARGIN = 192
 STEP = 64
+LEAST = 384
 
 
 def needed(n_samples: int, whole: int) -> int:
     """The audio context for so many samples of 16 kHz, at most `whole`, the model's own."""
     positions = math.ceil(n_samples * POSITIONS_PER_SECOND / _core.SAMPLE_RATE) + MARGIN
-    return min(whole, math.ceil(positions / STEP) * STEP)
+    return min(whole, max(LEAST, math.ceil(positions / STEP) * STEP))
 
 
 def heard(n_samples: int, offset_ms: int, duration_ms: int, n_processors: int) -> int:
