@@ -15,7 +15,7 @@ import pytest
 from scripts import fetch_speech, wav
 from scripts.errors import BuildError
 from scripts.tree import tree_sha256
-from tests.scripts.conftest import sha256
+from tests.scripts.conftest import build_backend, sha256
 
 if TYPE_CHECKING:
     from tests.scripts.conftest import Index
@@ -33,17 +33,6 @@ PAGE = """<html><head><title>Sonnet</title></head><body>
 <h1><span id="f001">I</span></h1>
 <p><span id="f002">From fairest creatures</span><br/><span id="f003">we desire increase,</span></p>
 </body></html>"""
-BACKEND = """
-import os
-def prepare_metadata_for_build_wheel(directory, config_settings=None):
-    info = os.path.join(directory, "tinyspeech-1.0.dist-info")
-    os.mkdir(info)
-    with open(os.path.join(info, "METADATA"), "w") as file:
-        file.write("Metadata-Version: 2.1\\nName: tinyspeech\\nVersion: 1.0\\n")
-    return os.path.basename(info)
-def build_wheel(*_, **__): raise SystemExit("nobody asked for a wheel")
-"""
-PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 PIN = {"suite": "bookworm", "version": "1", "license": "none"}
 
 
@@ -81,7 +70,8 @@ def sdist(index: Index, folder: Path) -> str:
         for number in (1, 2):
             archive.writestr(f"assets/p{number}.xhtml", PAGE)
             archive.write(recording(folder / f"{number}.mp3", number / 4), f"assets/p{number}.mp3")
-    files = {"pyproject.toml": PYPROJECT.encode(), "backend.py": BACKEND.encode(), "job.zip": job.getvalue()}
+    texts = build_backend("tinyspeech", "1.0").items()
+    files = {**{name: text.encode() for name, text in texts}, "job.zip": job.getvalue()}
     path = index.page("tinyspeech") / "tinyspeech-1.0.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         for name, data in files.items():

@@ -12,7 +12,7 @@ from scripts import fetch_whisper_cpp as fetcher
 from scripts.errors import BuildError
 from scripts.tree import tree_sha256
 from scripts.whisper_cpp import patch_files
-from tests.scripts.conftest import contents, sha256, write_tar
+from tests.scripts.conftest import build_backend, contents, sha256, write_tar
 
 if TYPE_CHECKING:
     from tests.scripts.conftest import Index
@@ -22,17 +22,6 @@ TREE = {
     "src/one.c": "int one;\nint two;\nint three;\n",
     "src/deep/two.h": "#pragma once\n",
 }
-BACKEND = """
-import os
-def prepare_metadata_for_build_wheel(directory, config_settings=None):
-    info = os.path.join(directory, "tinysdist-1.5.dist-info")
-    os.mkdir(info)
-    with open(os.path.join(info, "METADATA"), "w") as file:
-        file.write("Metadata-Version: 2.1\\nName: tinysdist\\nVersion: 1.5\\n")
-    return os.path.basename(info)
-def build_wheel(*_, **__): raise SystemExit("nobody asked for a wheel")
-"""
-PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 PATCH = "--- a/src/one.c\n+++ b/src/one.c\n@@ -1,3 +1,3 @@\n int one;\n-int two;\n+int {};\n int three;\n"
 
 
@@ -59,7 +48,7 @@ class Upstream:
     def publish(self, tree: dict[str, str]) -> None:
         """Offer a tree as the upstream archive and, with files of its own around, as the sdist."""
         write_tar(self.index.folder / "v9.9.9.tar.gz", {**tree, "README": "not wanted"}, "tiny-9.9.9")
-        around = {"pyproject.toml": PYPROJECT, "backend.py": BACKEND, "PKG-INFO": "Metadata-Version: 2.1\n"}
+        around = {**build_backend("tinysdist", "1.5"), "PKG-INFO": "Metadata-Version: 2.1\n"}
         inside = {f"vendored/{name}": text for name, text in tree.items()}
         path = self.index.page("tinysdist") / "tinysdist-1.5.tar.gz"
         write_tar(path, {**around, **inside}, "tinysdist-1.5")
