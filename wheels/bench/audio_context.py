@@ -48,7 +48,7 @@ POLICIES = (
     Policy(128),
     Policy(192),
     Policy(256),
-    Policy(192, least=384),
+    Policy(192, least=768),
 )
 
 
