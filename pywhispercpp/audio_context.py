@@ -12,7 +12,7 @@ POSITIONS_PER_SECOND = 50
 #: measured (docs/openvino.md).
 MARGIN = 192
 STEP = 64
-LEAST = 384
+LEAST = 768
 
 
 def needed(n_samples: int, whole: int) -> int:
