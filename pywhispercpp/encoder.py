@@ -106,7 +106,7 @@ class Encoder:
         """
         least, most = self.info.audio_ctx
         if asked == AUTO_AUDIO_CTX:
-            asked = max(least, audio_context.needed(n_samples, self._context.n_audio_ctx))
+            asked = audio_context.needed(n_samples, (least, most))
         if not least <= (asked or self._context.n_audio_ctx) <= most:
             raise OptionError(self._cannot_serve(asked))
         return asked

@@ -10,18 +10,27 @@ from pywhispercpp import Model
 from pywhispercpp.audio_context import LEAST, MARGIN, STEP, heard, needed
 
 SECOND = 16000
+WHOLE = (1, 1500)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 2, 5, 8, 11, 15, 20, 25])
 def test_the_audio_and_the_margin_fit_in(seconds: float) -> None:
-    context = needed(int(seconds * SECOND), 1500)
+    context = needed(int(seconds * SECOND), WHOLE)
     assert seconds * 50 + MARGIN <= context < max(LEAST + 1, seconds * 50 + MARGIN + STEP)
     assert context % STEP == 0 and context >= LEAST
 
 
 @pytest.mark.parametrize("seconds", [29, 30, 31, 3600])
 def test_long_audio_takes_the_whole(seconds: int) -> None:
-    assert needed(seconds * SECOND, 1500) == 1500
+    assert needed(seconds * SECOND, WHOLE) == 1500
+
+
+def test_an_encoder_for_less_serves_what_it_can() -> None:
+    static = (600, 600)
+    assert needed(1 * SECOND, static) == 600
+    assert needed(11 * SECOND, static) == 600  # the margin does not fit in, the audio does
+    assert needed(13 * SECOND, static) == 650  # more than it can: an error
+    assert needed(40 * SECOND, static) == 1500
 
 
 def test_only_what_is_heard_counts() -> None:
@@ -34,5 +43,5 @@ def test_only_what_is_heard_counts() -> None:
 
 
 def test_the_encoder_computes_so_much_and_no_more(model: Model, jfk: Path) -> None:
-    assert model.encode(jfk, audio_ctx="auto").shape == (needed(11 * SECOND, 1500), 384)
+    assert model.encode(jfk, audio_ctx="auto").shape == (needed(11 * SECOND, WHOLE), 384)
     assert model.encode(jfk).shape == (1500, 384)

@@ -229,6 +229,7 @@ def test_a_static_ir_serves_its_own_audio_context_only(exported: Path, static: P
     model = Model(exported, openvino_model_path=str(static), n_threads=1, temperature_inc=0.0)
     assert model.backend_info().audio_ctx == (600, 600)
     assert WORDS in text(model, jfk, audio_ctx=600)
+    assert WORDS in text(model, jfk, audio_ctx="auto")
     with pytest.raises(OptionError, match=r"audio_ctx=0 .*1500.*audio_ctx=600 only"):
         model.transcribe(jfk, audio_ctx=0)
     with pytest.raises(OptionError, match="audio_ctx=512"):
