@@ -72,6 +72,15 @@ def text(model: Model, media: Any, **options: Any) -> str:  # noqa: ANN401
     return "".join(segment.text for segment in model.transcribe(media, **options))
 
 
+def with_encoder(model: Path, ir: Path) -> _core.Context:
+    """A context that encodes with this IR, behind Model's back."""
+    openvino_runtime.load()
+    pywhispercpp.backend_info()  # loads ggml's CPU code, where that is a library of its own
+    context = _core.Context(os.fsencode(model), _core.ContextParams())
+    _core.use_openvino(context, os.fsencode(ir), "CPU", "", b"", 1)
+    return context
+
+
 def test_auto_takes_openvino_where_runtime_and_ir_are_there(exported: Path, jfk: Path) -> None:
     model = Model(exported, n_threads=1)
     info = model.backend_info()
@@ -244,9 +253,8 @@ def test_a_reduced_audio_context_works(model: Model, jfk: Path) -> None:
 def test_an_encoder_that_fails_fails_the_transcription(
     exported: Path, static: Path, speech: NDArray[np.float32], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    context = _core.Context(os.fsencode(exported), _core.ContextParams())
-    _core.use_openvino(context, os.fsencode(static), "CPU", "", b"", 1)
-    params = _core.Params(0)  # behind Model's back, which would refuse: the whole context, and an IR for 600
+    context = with_encoder(exported, static)
+    params = _core.Params(0)  # Model would refuse: the whole context, and an IR for 600
     with pytest.raises(TranscriptionError, match=r"while encoding .*OpenVINO failed while"):
         _core.full(context, params, speech)
     params.audio_ctx = 600
@@ -257,8 +265,7 @@ def test_an_encoder_that_fails_fails_the_transcription(
 def test_openvinos_messages_reach_logging(
     exported: Path, static: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    context = _core.Context(os.fsencode(exported), _core.ContextParams())
-    _core.use_openvino(context, os.fsencode(static), "CPU", "", b"", 1)
+    context = with_encoder(exported, static)
     with caplog.at_level(logging.ERROR, "pywhispercpp"), pytest.raises(TranscriptionError):
         _core.encode(context, np.zeros(16000, np.float32), 1500, 1)
     assert "OpenVINO failed while" in caplog.text
