@@ -7,10 +7,12 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models.hashes import digest
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 __all__ = ["SECTION", "IrFacts", "path_beside", "read"]
 
@@ -72,6 +74,8 @@ def how_to_make(model: Path) -> str:
 
 def read(path: Path) -> IrFacts:
     """Read the facts of an IR, by its XML alone; ModelError where it is none of a Whisper encoder."""
+    from xml.etree import ElementTree  # here: most processes read no IR
+
     try:
         net = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError) as error:
@@ -118,4 +122,6 @@ def _sha256(model: Path) -> str:
 @functools.lru_cache(maxsize=8)
 def _sha256_of(model: Path, _size: int, _time: int) -> str:
     """The hash of a model file; counted once for a process, as long as the file stays what it is."""
+    from pywhispercpp.models.hashes import digest  # here: nor hash a model
+
     return digest(model, "sha256").partition(":")[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import importlib.util
 import os
 import re
@@ -31,7 +30,11 @@ def find() -> str | None:
             raise BackendError(f"{ENVIRONMENT_VARIABLE}={named}: there is no libopenvino_c.so in it")
         return str(found)
     found = _in_package() or _on_library_path()
-    return str(found) if found else ctypes.util.find_library("openvino_c")
+    if found:
+        return str(found)
+    import ctypes.util  # here: it brings subprocess along, and the package is where the library mostly is
+
+    return ctypes.util.find_library("openvino_c")
 
 
 def load() -> tuple[str, str]:

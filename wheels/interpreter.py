@@ -57,11 +57,11 @@ class Interpreter:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without anything that would reach into another Python."""
+    """Our environment without what would reach into another Python, or choose its OpenVINO."""
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV"))
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "OPENVINO_LIB_DIR"))
     }
 
 

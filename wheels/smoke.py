@@ -118,8 +118,7 @@ def _run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, 
     echo(command)
     words = [str(part) for part in command]
     # Not scripts.command: there the environment can only grow, here PYTHONPATH and its kin must go.
-    kept = {name: value for name, value in clean_environment().items() if name != _LIB_DIR}
-    whole = {**kept, **(environment or {})}
+    whole = {**clean_environment(), **(environment or {})}
     done = subprocess.run(words, cwd=folder, env=whole, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise BuildError(f"`{' '.join(words)}` ended with status {done.returncode}\n{done.stdout}".rstrip())

@@ -1,5 +1,6 @@
 // The encoder by itself: which one a model uses, and what it computes.
 
+#include "audio.h"
 #include "bind.h"
 #include "context.h"
 #include "ending.h"
@@ -62,10 +63,9 @@ int take_in(const Use & use, const Floats & input, int n_threads) {
 
 // The array is made beforehand: without the GIL none can be.
 Floats encode(Context & context, const Floats & input, int audio_ctx, int n_threads) {
-    constexpr py::ssize_t most = 36LL * 3600 * WHISPER_SAMPLE_RATE;
     const bool is_mel = input.ndim() == 2 && input.shape(0) == context.facts().n_mels;
-    const bool is_audio = input.ndim() == 1 && input.size() >= WHISPER_SAMPLE_RATE / 10;
-    if ((!is_mel && !is_audio) || input.size() == 0 || input.size() > most) {
+    const bool is_audio = input.ndim() == 1 && input.size() >= kShortest;
+    if ((!is_mel && !is_audio) || input.size() == 0 || input.size() > kLongest) {
         raise("AudioError", "encoding needs 1-D audio between 100 ms and 36 hours, or a mel spectrogram of shape (" +
                                 std::to_string(context.facts().n_mels) + ", n)");
     }

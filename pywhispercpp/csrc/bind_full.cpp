@@ -72,9 +72,7 @@ namespace {
 
 using Samples = py::array_t<float, py::array::c_style>;
 
-constexpr int kShortest = kRate / 10;             // whisper.cpp gives nothing for less than 100 ms
-constexpr py::ssize_t kLongest = 36LL * 3600 * kRate;  // above, its int arithmetic on samples overflows
-constexpr int kVadWindow = 512;                   // samples the Silero VAD looks at in one step
+constexpr int kVadWindow = 512;  // samples the Silero VAD looks at in one step
 
 std::regex compiled(const std::string & expression) {
     try {

@@ -1,5 +1,6 @@
 // Languages: codes, names, and which one is spoken.
 
+#include "audio.h"
 #include "bind.h"
 #include "context.h"
 #include "ending.h"
@@ -23,8 +24,7 @@ std::optional<std::string> text(const char * found) {
 
 std::pair<int, std::vector<float>> detect(Context & context, const Samples & samples, int offset_ms, int n_threads,
                                           int audio_ctx) {
-    constexpr py::ssize_t most = 36LL * 3600 * WHISPER_SAMPLE_RATE;
-    if (samples.ndim() != 1 || samples.size() < WHISPER_SAMPLE_RATE / 10 || samples.size() > most) {
+    if (samples.ndim() != 1 || samples.size() < kShortest || samples.size() > kLongest) {
         raise("AudioError", "language detection needs 1-D audio between 100 ms and 36 hours");
     }
     const Use use(context);

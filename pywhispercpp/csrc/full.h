@@ -1,6 +1,7 @@
 // What one transcription is made of, shared by bind_full.cpp (one stretch of audio) and parallel.cpp (several at once).
 #pragma once
 
+#include "audio.h"
 #include "callbacks.h"
 #include "context.h"
 #include "params.h"
@@ -10,8 +11,6 @@
 #include <vector>
 
 namespace pwc {
-
-constexpr int kRate = WHISPER_SAMPLE_RATE;
 
 struct Result {
     std::vector<Segment> segments;

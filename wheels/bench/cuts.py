@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,7 @@ def utterances(folder: Path) -> list[Utterance]:
     """What `scripts.fetch_speech` laid out in a folder, by name: NAME.wav with NAME.txt."""
     found = []
     for audio in sorted(folder.glob("*.wav")):
-        with wave.open(str(audio), "rb") as file:
-            seconds = file.getnframes() / file.getframerate()
+        seconds = wav.seconds([wav.read(audio)])
         text = " ".join(audio.with_suffix(".txt").read_text(encoding="utf-8").split())
         found.append(Utterance(audio, text, seconds))
     return found

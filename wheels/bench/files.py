@@ -7,12 +7,12 @@ many threads. The file is decoded before the clock starts.
 from __future__ import annotations
 
 import argparse
-import wave
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from scripts import wav
 from scripts.fetch_speech import LONG
 from scripts.fetch_speech import fetch as fetch_speech
 from wheels.bench import machine, words
@@ -51,7 +51,7 @@ def measure(workers: Sequence[Worker], audio: Path, rounds: int) -> list[list[An
 
 def table(audio: Path, said: str, labels: Sequence[str], results: Sequence[Sequence[Answer]]) -> str:
     """Medians, how many times faster than the first row, and wrong words."""
-    seconds = _length(audio)
+    seconds = wav.seconds([wav.read(audio)])
     head = f"{f'{audio.name}, {seconds:.0f} s':<34}{'total':>10}{'quartiles':>16}"
     lines = [f"{head}{'times faster':>14}{'by CPU time':>13}{'real time':>11}{'WER':>9}"]
     total, cpu = ([[float(a[what]) for a in answers] for answers in results] for what in ("total", "cpu"))
@@ -64,11 +64,6 @@ def table(audio: Path, said: str, labels: Sequence[str], results: Sequence[Seque
             f"{seconds / took.middle:>10.1f}x{wrong:>8.2f}%"
         )
     return "\n".join(lines)
-
-
-def _length(audio: Path) -> float:
-    with wave.open(str(audio), "rb") as file:
-        return file.getnframes() / file.getframerate()
 
 
 def run(setups: Setups, given: argparse.Namespace) -> None:
