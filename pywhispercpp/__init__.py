@@ -24,7 +24,8 @@ from pywhispercpp.errors import (
     UsageError,
 )
 from pywhispercpp.model import Model
-from pywhispercpp.segment import Segment
+from pywhispercpp.segment import Segment, Token, Transcript
+from pywhispercpp.words import Word
 
 __version__ = "1.6.0"
 
@@ -42,8 +43,11 @@ __all__ = [
     "OptionError",
     "PywhispercppError",
     "Segment",
+    "Token",
+    "Transcript",
     "TranscriptionError",
     "UsageError",
+    "Word",
     "__version__",
     "backend_info",
     "build_info",

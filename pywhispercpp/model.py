@@ -19,7 +19,7 @@ from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, MAX_THREADS, OPTIONS
-from pywhispercpp.segment import Segment, from_core
+from pywhispercpp.segment import Segment, Transcript, from_core
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,7 +30,7 @@ logger = logging.getLogger("pywhispercpp")
 
 MAX_PROCESSORS = 64
 
-__all__ = ["Model", "Segment"]
+__all__ = ["Model", "Segment", "Transcript"]
 
 
 class Model:
@@ -114,7 +114,7 @@ class Model:
         *,
         progress_callback: Callable[[int], object] | None = None,
         **params: object,
-    ) -> list[Segment]:
+    ) -> Transcript:
         """Transcribe a file (path, bytes, binary file object) or an array (float, shape (n,), mono, 16 kHz).
 
         n_processors: split the audio and work on the parts side by side, each with n_threads threads.
@@ -144,7 +144,12 @@ class Model:
             result = _core.full(
                 self._ctx, run, samples, processors, on_segment, progress_callback, abort_callback
             )
-        return [from_core(raw, extract_probability) for raw in result.segments]
+        return Transcript(
+            (from_core(raw, extract_probability) for raw in result.segments),
+            "" if result.language < 0 else str(_core.lang_str(result.language)),
+            result.aborted,
+            samples.size / audio.SAMPLE_RATE,
+        )
 
     def auto_detect_language(
         self, media: audio.Media, offset_ms: int | None = None, n_threads: int | None = None

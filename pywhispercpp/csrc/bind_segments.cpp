@@ -15,6 +15,7 @@ Segment head_of(whisper_context * ctx, int i) {
     out.t1 = whisper_full_get_segment_t1(ctx, i);
     out.text = whisper_full_get_segment_text(ctx, i);
     out.no_speech_prob = whisper_full_get_segment_no_speech_prob(ctx, i);
+    out.temperature = whisper_full_get_segment_temperature(ctx, i);
     out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next(ctx, i);
     return out;
 }
@@ -25,6 +26,7 @@ Segment head_of(whisper_state * state, int i) {
     out.t1 = whisper_full_get_segment_t1_from_state(state, i);
     out.text = whisper_full_get_segment_text_from_state(state, i);
     out.no_speech_prob = whisper_full_get_segment_no_speech_prob_from_state(state, i);
+    out.temperature = whisper_full_get_segment_temperature_from_state(state, i);
     out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next_from_state(state, i);
     return out;
 }
@@ -46,7 +48,7 @@ Segment Source::segment(int i) const {
     for (int j = 0; j < n; ++j) {
         const whisper_token_data data = state != nullptr ? whisper_full_get_token_data_from_state(state, i, j)
                                                          : whisper_full_get_token_data(ctx, i, j);
-        out.tokens.push_back({data, whisper_token_to_str(ctx, data.id)});
+        out.tokens.push_back({data, whisper_token_to_str(ctx, data.id), data.id >= whisper_token_eot(ctx)});
     }
     return out;
 }
@@ -66,6 +68,8 @@ void bind_segments(py::module_ & m) {
         .def_property_readonly("plog", [](const Token & self) { return self.data.plog; })
         .def_property_readonly("t0", [](const Token & self) { return self.data.t0; })
         .def_property_readonly("t1", [](const Token & self) { return self.data.t1; })
+        .def_property_readonly("t_dtw", [](const Token & self) { return self.data.t_dtw; })
+        .def_readonly("is_special", &Token::is_special)
         .def_property_readonly("text", [](const Token & self) { return py::bytes(self.text); });
 
     py::class_<Segment>(m, "Segment", "One segment as whisper.cpp gives it; the text is bytes.")
@@ -73,6 +77,7 @@ void bind_segments(py::module_ & m) {
         .def_readonly("t1", &Segment::t1)
         .def_property_readonly("text", [](const Segment & self) { return py::bytes(self.text); })
         .def_readonly("no_speech_prob", &Segment::no_speech_prob)
+        .def_readonly("temperature", &Segment::temperature)
         .def_readonly("speaker_turn_next", &Segment::speaker_turn_next)
         .def_readonly("tokens", &Segment::tokens);
 }

@@ -12,6 +12,7 @@ namespace pwc {
 struct Token {
     whisper_token_data data;
     std::string text;
+    bool is_special;  // stands for no text: a timestamp, a language, the end
 };
 
 struct Segment {
@@ -19,6 +20,7 @@ struct Segment {
     int64_t t1 = 0;
     std::string text;  // UTF-8, but a character may be cut at the end
     float no_speech_prob = 0;
+    float temperature = 0;
     bool speaker_turn_next = false;
     std::vector<Token> tokens;
 };
