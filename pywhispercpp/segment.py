@@ -111,11 +111,7 @@ class Transcript(list[Segment]):
     """
 
     def __init__(
-        self,
-        segments: Iterable[Segment] = (),
-        language: str = "",
-        aborted: bool = False,
-        duration: float = 0.0,
+        self, segments: Iterable[Segment] = (), language: str = "", aborted: bool = False, duration: float = 0.0
     ) -> None:
         super().__init__(segments)
         self.language = language
@@ -125,11 +121,9 @@ class Transcript(list[Segment]):
     @property
     def text(self) -> str:
         """All of the text, with the blanks between segments that whisper.cpp gave."""
-        return (
-            b"".join(segment.raw or b" " + segment.text.encode() for segment in self)
-            .decode("utf-8", errors="replace")
-            .strip()
-        )
+        return b"".join(segment.raw or b" " + segment.text.encode() for segment in self).decode(
+            "utf-8", errors="replace"
+        ).strip()
 
 
 def from_core(raw: _core.Segment, extract_probability: bool = False) -> Segment:
