@@ -53,19 +53,13 @@ BEAM_SIZE = 5
 # A progress that whisper.cpp prints is asked for with -pp (output.py); an older name is a name of the newer.
 NO_FLAG = frozenset({"print_progress", *ALIASES, *DERIVED})
 
-# Not options of whisper.cpp's struct; they are keywords of transcribe().
-EXTRA = (
-    Option("diarize", bool, False, "tell speakers by the channel that is louder (stereo)"),
-    Option("grammar", str, None, "GBNF grammar, or a file with one, that the text must follow"),
-    Option("grammar_rule", str, "root", "the rule of the grammar to begin with"),
-    Option("strategy", str, None, "greedy or beam_search (default: by the beam size)"),
-)
+# No option of whisper.cpp's struct; a keyword of transcribe().
+DIARIZE = Option("diarize", bool, False, "tell speakers by the channel that is louder (stereo)")
 
 
 def flags() -> Iterator[tuple[Option, str, list[str]]]:
     """Each option or field of one, where its value goes, and its names: our own first."""
-    known = {option.name for option in OPTIONS}
-    for option in (*OPTIONS, *(extra for extra in EXTRA if extra.name not in known)):
+    for option in (*OPTIONS, DIARIZE):
         for field in option.fields:
             where = f"{option.name}.{field.name}"
             prefix = "vad_" if option.name == "vad_params" else ""
@@ -102,7 +96,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _help(option: Option, where: str) -> str:
-    default = BEAM_SIZE if where == "beam_search.beam_size" else option.default
+    default = {"beam_search.beam_size": BEAM_SIZE, "strategy": "by the beam size"}.get(where, option.default)
     if default in (None, "", False) or option.kind is bool:
         shown = ""
     else:
@@ -173,10 +167,8 @@ def _as_whisper_cli(found: dict[str, Any], no_fallback: bool) -> dict[str, Any]:
         found["language"] = "auto"
     if "grammar" in found:
         found["grammar"] = _grammar(found["grammar"])
-    else:
-        found.pop("grammar_rule", None)
-    beam = found.setdefault("beam_search", {})
-    beam.setdefault("beam_size", BEAM_SIZE)
+    beams = found.setdefault("beam_search", {}).setdefault("beam_size", BEAM_SIZE)
+    found.setdefault("strategy", "beam_search" if beams > 1 or "grammar" in found else "greedy")
     return found
 
 
@@ -187,8 +179,3 @@ def _grammar(text: str) -> str:
         return path.read_text(encoding="utf-8") if path.is_file() else text
     except (OSError, ValueError):  # too long for a name: a grammar
         return text
-
-
-def is_beam_search(options: dict[str, Any]) -> bool:
-    """Whether whisper-cli would search with beams: with more than one, or a grammar."""
-    return bool(options["beam_search"]["beam_size"] > 1 or "grammar" in options)

@@ -69,9 +69,8 @@ class _Job:
         self._formats = output.chosen(args)
         names = {one.name for one in self._formats}
         self._font = output.font_path(args) if "wts" in names else ""
-        strategy = int(decoding.is_beam_search(options))
         self._options = {**options, **self._for_words(options, "wts" in names)}
-        self._model: Model = loading.load(args, strategy)
+        self._model: Model = loading.load(args)
         if args.verbose:
             print(f"\nsystem_info: {self._model.system_info()}", file=sys.stderr)
 

@@ -41,7 +41,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--openvino-cache-dir", metavar="DIR", help="where OpenVINO keeps what it compiled")
 
 
-def load(args: argparse.Namespace, params_sampling_strategy: int) -> Model:
+def load(args: argparse.Namespace) -> Model:
     """Return the model that the flags ask for, downloaded with a bar when it is missing."""
     path = _downloaded(args.model, args.models_dir, quiet=args.no_prints)
     keywords: dict[str, Any] = {name: getattr(args, name) for name in KEYWORDS}
@@ -50,7 +50,6 @@ def load(args: argparse.Namespace, params_sampling_strategy: int) -> Model:
     return Model(
         path,
         args.models_dir,
-        params_sampling_strategy,
         context_params=_context(args),
         device=_openvino_device(args),
         redirect_whispercpp_logs_to=sys.stderr if args.verbose else False,
