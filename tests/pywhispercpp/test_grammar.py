@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_elements_are_whisper_cpps() -> None:
-    grammar = parse('root ::= "ab" | [a-z0] # comment\n  | [^\\x41] other\nother ::= "\\n"\n')
+    grammar = parse('root ::= "ab" | [a-z0] | # comment\n  [^\\x41] other\nother ::= "\\n"\n')
     assert grammar.names == {"root": 0, "other": 1}
     assert grammar.rules[0] == (
         (CHAR, 97),
@@ -83,14 +83,13 @@ def test_only_what_the_grammar_allows_is_said(own_model: Model, speech: NDArray[
         speech[:40000], grammar=grammar, strategy="beam_search", single_segment=True, max_tokens=12
     )
     assert heard.text.startswith("And so my fellow Americans")
-    forced = own_model.transcribe(speech[:40000], grammar='root ::= " Goodbye" "."', grammar_penalty=100.0)
-    assert forced.text.startswith("Goodbye")
     own_model.transcribe(speech[:1600], grammar=None)
     assert own_model.get_params()["grammar"] is None
 
 
 def test_a_rule_to_start_with(own_model: Model, speech: NDArray[np.float32]) -> None:
-    two = 'root ::= " No."\nother ::= " Yes" " "? "."'
-    assert own_model.transcribe(speech[:32000], grammar=two, grammar_rule="other").text.startswith("Yes")
+    two = 'root ::= " No."\nother ::= " And so, my fellow" [ A-Za-z]* "."'
+    heard = own_model.transcribe(speech[:40000], grammar=two, grammar_rule="other")
+    assert heard.text.startswith("And so, my fellow")  # without a grammar there is no comma
     with pytest.raises(OptionError, match=r"grammar_rule='third'.*root, other"):
         own_model.transcribe(speech[:32000], grammar_rule="third")

@@ -27,7 +27,7 @@ def _segment(*texts: str | bytes, dtw: bool = False) -> Segment:
     [
         ([" And", " so"], ["And", "so"]),
         ([" Amer", "icans", ","], ["Americans,"]),
-        ([" don", "'t", " stop", "!", "\""], ["don't", 'stop!"']),
+        ([" don", "'t", " stop", "!", '"'], ["don't", 'stop!"']),
         ([' "', "Hello", ",", '"', " he", " said"], ['"Hello,"', "he", "said"]),
         ([" (", "yes", ")"], ["(yes)"]),
         ([" 3", ".", "14", " percent"], ["3.14", "percent"]),
