@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -128,22 +128,24 @@ def _frames(container: av.container.InputContainer, where: str) -> Iterator[av.A
     import av
 
     stream = container.streams.audio[0]
-    good, bad, last = 0, 0, "0.0"
+    good, bad = 0, 0
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
         except av.FFmpegError as error:
             bad += 1
-            logger.debug("%s: a damaged packet after %s s: %s", where, last, error)
+            logger.debug("%s: a damaged packet at %s s: %s", where, _seconds(packet), error)
             continue
-        for frame in frames:
-            good += 1
-            last = f"{frame.time:.1f}" if frame.time is not None else last
-            yield frame
+        good += len(frames)
+        yield from frames
     if bad > good:
         raise AudioError(f"{where}: the audio is damaged, {bad} of {bad + good} packets cannot be decoded")
     if bad:
         logger.warning("%s: %d damaged packets were left out", where, bad)
+
+
+def _seconds(packet: av.Packet[Any]) -> str:
+    return "?" if packet.pts is None else f"{float(packet.pts * packet.time_base):.1f}"
 
 
 class _Resampler:
@@ -183,7 +185,8 @@ class _Resampler:
     def _as_wanted(self, frames: list[av.AudioFrame]) -> Iterator[Samples]:
         for frame in frames:
             if frame.samples:
-                packed: Samples = frame.to_ndarray().astype(np.float32, copy=False)
-                if self._channels == 1:
-                    packed = packed.reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype=np.float32)
-                yield packed.reshape(-1)
+                has = frame.layout.nb_channels
+                packed: Samples = np.frombuffer(memoryview(frame.planes[0]), np.float32, frame.samples * has)
+                if has != self._channels:
+                    packed = packed.reshape(-1, has).mean(axis=1, dtype=np.float32)
+                yield packed
