@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from pywhispercpp import __version__
-from pywhispercpp.cli import models, transcribe
+from pywhispercpp.cli import line, models, transcribe
 from pywhispercpp.errors import PywhispercppError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -26,8 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
     try:
+        args = parser.parse_args(line.arguments(parser, list(sys.argv[1:] if argv is None else argv)))
         code: int = args.func(args)
         sys.stdout.flush()
         return code
