@@ -40,7 +40,9 @@ class Grammar:
     def start(self, name: str) -> int:
         """The number of the rule to start with; OptionError when there is none of that name."""
         if name not in self.names:
-            raise OptionError(f"grammar_rule={name!r}: the grammar has no such rule, it has {', '.join(self.names)}")
+            raise OptionError(
+                f"grammar_rule={name!r}: the grammar has no such rule, it has {', '.join(self.names)}"
+            )
         return self.names[name]
 
 
@@ -82,7 +84,9 @@ class _Parser:
     def _fault(self, what: str) -> OptionError:
         line = self.text.count("\n", 0, self.at) + 1
         found = self.text[self.at : self.at + 12].split("\n")[0]
-        return OptionError(f"grammar, line {line}: {what}, found {found!r}" if found else f"grammar, line {line}: {what}")
+        return OptionError(
+            f"grammar, line {line}: {what}, found {found!r}" if found else f"grammar, line {line}: {what}"
+        )
 
     def _skip(self, blanks: re.Pattern[str]) -> None:
         found = blanks.match(self.text, self.at)
@@ -245,7 +249,9 @@ def _nullable(grammar: Grammar) -> set[int]:
             number
             for number, rule in enumerate(grammar.rules)
             if number not in found
-            and any(all(kind == RULE_REF and value in found for kind, value in way) for way in _alternatives(rule))
+            and any(
+                all(kind == RULE_REF and value in found for kind, value in way) for way in _alternatives(rule)
+            )
         }
         if not more:
             return found
@@ -269,7 +275,9 @@ def _require_progress(grammar: Grammar) -> None:
             elif number in way:
                 circle = [names[rule] for rule in way[way.index(number) :] if rule in names]
                 where = f"rule {circle[0]!r}" if circle else "a repetition of what may be empty"
-                raise OptionError(f"grammar: {where} comes to itself again without a character (left recursion)")
+                raise OptionError(
+                    f"grammar: {where} comes to itself again without a character (left recursion)"
+                )
             elif number not in done:
                 way.append(number)
                 waiting.append(iter(first[number] - done))

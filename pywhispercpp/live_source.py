@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from pywhispercpp import audio
+from pywhispercpp import decode
 from pywhispercpp.audio import SAMPLE_RATE
-from pywhispercpp.errors import AudioError, OptionError
+from pywhispercpp.byte_source import ByteSource
+from pywhispercpp.errors import AudioError, AudioNotFoundError, OptionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,15 +44,55 @@ class Paced:
             yield chunk
 
 
-def file_chunks(path: str | os.PathLike[str], chunk_ms: int = 100) -> Iterator[Samples]:
-    """Yield an audio file as chunks of float32, mono, 16 kHz, `chunk_ms` long (the last one shorter).
+def file_chunks(source: str | os.PathLike[str] | IO[bytes], chunk_ms: int = 100) -> Iterator[Samples]:
+    """Yield an audio file, or a pipe that carries one, as chunks while it is decoded: float32, mono, 16 kHz.
 
-    Raises AudioError.
+    chunk_ms: how long most of them are; less where the file's own pieces are shorter. Raises AudioError.
     """
-    samples = audio.load(path)
     size = max(1, chunk_ms * SAMPLE_RATE // 1000)
-    for first in range(0, samples.size, size):
-        yield samples[first : first + size]
+    if not isinstance(source, (str, os.PathLike)):
+        pipe: Any = _Pipe(source) if callable(getattr(source, "read1", None)) else source
+        yield from _in_parts(_decoded(pipe, str(getattr(source, "name", source))), size)
+        return
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise AudioError(f"{path} is a directory: give an audio file")
+        with path.open("rb") as file:
+            yield from _in_parts(_decoded(file, str(path)), size)
+    except FileNotFoundError:
+        raise AudioNotFoundError(f"{path}: there is no such audio file") from None
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{path} cannot be read: {error}") from error
+
+
+class _Pipe:
+    """A pipe whose read() gives what is there, and does not wait until a whole buffer is."""
+
+    def __init__(self, file: Any) -> None:  # noqa: ANN401 (a binary file with read1)
+        self.read = file.read1
+
+
+def _decoded(file: IO[bytes], where: str) -> Iterator[Samples]:
+    """The pieces of a file as they are decoded, none of them kept."""
+    source = ByteSource(file)
+    try:
+        try:
+            with decode._open(source) as container:
+                decode._check_container(container, where)
+                yield from decode._pieces(container, 1, where)
+        finally:
+            source.check()
+    except (AudioError, GeneratorExit):
+        raise
+    except Exception as error:  # FFmpeg's, and whatever a file object raises
+        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
+
+
+def _in_parts(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
+    for piece in pieces:
+        for first in range(0, piece.size, size):
+            yield piece[first : first + size]
 
 
 def raw_chunks(file: IO[bytes], kind: str, chunk_ms: int = 100) -> Iterator[Samples]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
 
+from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class EveryFrame:
 class EnergyVad:
     """Takes for speech what is louder than the background; needs no model, and is fooled by noises."""
 
-    def __init__(self) -> None:
+    def __init__(self, lowest: float = 100.0) -> None:
+        """lowest: frequencies below it do not count, in Hz."""
+        self._lowest = lowest
         self._background = QUIETEST
 
     def probabilities(self, samples: Samples) -> NDArray[np.float32]:
         """Return 0 to 1 for each frame; 0.5 where it is RISE times as loud as the background."""
-        loudness = _loudness(samples)
+        loudness = _loudness(samples, self._lowest)
         result = np.empty(loudness.size, dtype=np.float32)
         for index, level in enumerate(loudness):
             # Down at once, up by 6 dB in some 10 s: speech is not taken for background.
@@ -78,8 +81,16 @@ def choose(vad: VadChoice, model_path: str | os.PathLike[str] | None) -> Voice:
     )
 
 
-def _loudness(samples: Samples) -> NDArray[Any]:
-    loudness: NDArray[Any] = np.sqrt(np.square(samples.reshape(-1, FRAME), dtype=np.float64).mean(axis=1))
+def _loudness(samples: Samples, lowest: float = 0.0) -> NDArray[Any]:
+    """The RMS of each frame, of what is above `lowest` Hz."""
+    frames = samples.reshape(-1, FRAME)
+    if lowest <= 0:
+        plain: NDArray[Any] = np.sqrt(np.square(frames, dtype=np.float64).mean(axis=1))
+        return plain
+    powers = np.square(np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=1)))
+    powers[:, : int(np.ceil(lowest * FRAME / SAMPLE_RATE))] = 0
+    # Parseval: twice, for the negative frequencies; the window takes 5/8 of the power away.
+    loudness: NDArray[Any] = np.sqrt(powers.sum(axis=1) * 2 * 8 / 3) / FRAME
     return loudness
 
 

@@ -161,7 +161,10 @@ def test_memory_is_bounded_in_speech_without_end(speech: Samples) -> None:
         ([], "without any audio"),
         ([np.zeros(0, dtype=np.float32)], "without any audio"),
         ([np.full(160, np.nan, dtype=np.float32)], r"chunk at 0\.000 s .*sample 0"),
-        ([np.zeros(160, dtype=np.float32), np.zeros(160, dtype=np.int16)], r"chunk at 0\.010 s .*int16.*astype"),
+        (
+            [np.zeros(160, dtype=np.float32), np.zeros(160, dtype=np.int16)],
+            r"chunk at 0\.010 s .*int16.*astype",
+        ),
         ([np.zeros((160, 2), dtype=np.float32)], r"shape \(160, 2\)"),
         ([b"abcd"], "must be an array of float32, not bytes"),
         ([[0.0, 0.1]], "must be an array of float32, not list"),
