@@ -118,6 +118,8 @@ void bind_texts(Class & cls) {
             return py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefaultAndSize(path.data(), path.size()));
         },
         [](Params & self, std::optional<std::string> path) { self.vad_model_path = std::move(path); });
+    cls.def_readwrite("grammar", &Params::grammar_text);
+    cls.def_readwrite("grammar_rule", &Params::grammar_rule);
     cls.def_readwrite("prompt_tokens", &Params::prompt_tokens);
     cls.def_property_readonly("prompt_n_tokens", [](const Params & self) { return self.view().prompt_n_tokens; });
 }

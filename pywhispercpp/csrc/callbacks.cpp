@@ -14,8 +14,8 @@
 namespace pwc {
 namespace {
 
-// Ctrl-C and the abort callback are looked at this often: ggml asks at every graph node, thousands of times a second,
-// and each look costs the GIL.
+// Ctrl-C and the abort callback are looked at this often: ggml asks at every graph node (patch 0010), thousands of times
+// a second, and each look costs the GIL.
 constexpr std::chrono::milliseconds kLookUpEvery{50};
 
 bool finalizing() noexcept {

@@ -30,6 +30,8 @@ struct Params {
     std::optional<std::string> suppress_regex;
     std::optional<std::string> vad_model_path;
     std::optional<std::vector<whisper_token>> prompt_tokens;
+    std::optional<std::string> grammar_text;  // as it was given; `grammar` is what whisper.cpp gets
+    std::string grammar_rule = "root";
     std::shared_ptr<const Grammar> grammar;  // nullptr for none
 };
 
