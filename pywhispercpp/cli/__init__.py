@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from pywhispercpp import __version__
-from pywhispercpp.cli import line, models, transcribe
+from pywhispercpp.cli import batch, line, models, stream, transcribe
 from pywhispercpp.errors import PywhispercppError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -19,7 +19,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pywhispercpp", description="Speech to text with whisper.cpp.")
     parser.add_argument("--version", action="version", version=f"pywhispercpp {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (transcribe, models):
+    for command in (transcribe, stream, batch, models):
         command.add_parser(subparsers)
     return parser
 
