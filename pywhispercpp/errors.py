@@ -49,6 +49,10 @@ class ExportError(PywhispercppError):
     """A model could not be written in another format."""
 
 
+class OutputError(PywhispercppError):
+    """A result could not be written to a file."""
+
+
 class UsageError(PywhispercppError):
     """The command line asks for something that makes no sense."""
 
