@@ -12,7 +12,7 @@ from pywhispercpp.options import OPTIONS
 PACKAGE_NAME = "pywhispercpp"
 WHISPER_SAMPLE_RATE = SAMPLE_RATE
 MODELS_DIR = default_models_dir()
-AVAILABLE_MODELS = list(MODELS)
+AVAILABLE_MODELS = [model.name for model in MODELS.values() if model.is_whisper]
 
 PARAMS_SCHEMA: dict[str, dict[str, Any]] = {
     option.name: {

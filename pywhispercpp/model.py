@@ -6,20 +6,22 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pywhispercpp import _core, audio, audio_context, encoder, logs
+from pywhispercpp import _core, audio, audio_context, encoder, loading, logs, streaming
 from pywhispercpp.constants import PARAMS_SCHEMA
-from pywhispercpp.cpu_variant import backend_info, use_cpu_variant
+from pywhispercpp.cpu_variant import backend_info
 from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
+from pywhispercpp.hearing import Hearing
+from pywhispercpp.loading import count
 from pywhispercpp.option_rules import checked, languages, ready
-from pywhispercpp.options import ALIASES, INT_MAX, MAX_THREADS, OPTIONS
-from pywhispercpp.segment import Segment, Transcript, from_core
+from pywhispercpp.options import ALIASES, INT_MAX, OPTIONS
+from pywhispercpp.segment import Segment, Transcript
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,7 +38,8 @@ __all__ = ["Model", "Segment", "Transcript"]
 class Model:
     """A Whisper model in memory.
 
-    Threads may share one: they take turns. Ctrl-C and an exception in a callback end a transcription.
+    Threads may share one: up to n_sessions of them work at once, with the same weights. Ctrl-C and an
+    exception in a callback end a transcription.
 
         model = Model("base.en", n_threads=6)
         for segment in model.transcribe("talk.mp3"):
@@ -59,6 +62,8 @@ class Model:
         backend: str = "auto",
         device: str | None = None,
         precision: str | None = None,
+        dtw: bool | str | None = None,
+        n_sessions: int | None = None,
         **params: object,
     ) -> None:
         """Load a model.
@@ -79,6 +84,10 @@ class Model:
             are there, else ggml's; "openvino" and "ggml" take that one or raise. backend_info() says which.
         device: the OpenVINO device, CPU when None.
         precision: what OpenVINO's encoder computes in, f32, bf16 or f16; the device's own choice when None.
+        dtw: tell the times of words by the decoder's attention (DTW); True chooses its alignment heads from
+            the model, or one of pywhispercpp.dtw.PRESETS.
+        n_sessions: how many threads may transcribe at once; as many as there are CPUs when None. A session is
+            made when a thread finds the others taken: 60 MB (tiny) to 500 MB (large) besides the weights.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
@@ -97,11 +106,13 @@ class Model:
             openvino_model_path,
             openvino_cache_dir,
         )
-        loading = _context_params(context_params)
-        _ready_backend(cpu_variant)
-        self.model_path = _checked_model(model, models_dir)
+        sessions = os.cpu_count() or 1 if n_sessions is None else count("n_sessions", n_sessions)
+        how = loading.ContextParams(context_params, dtw)
+        loading.ready_backend(cpu_variant)
+        path, header = loading.model_file(model, models_dir)
+        self.model_path = str(path)
         with logs.copied_to(redirect_whispercpp_logs_to):
-            self._ctx = _core.Context(os.fsencode(self.model_path), loading)
+            self._ctx = _core.Context(os.fsencode(path), how.of(path, header), sessions)
             self._encoder = encoder.choose(asked, self._ctx, Path(self.model_path), self._params.n_threads)
 
     def transcribe(
@@ -113,6 +124,9 @@ class Model:
         extract_probability: bool = False,
         *,
         progress_callback: Callable[[int], object] | None = None,
+        encoder_begin_callback: Callable[[], bool] | None = None,
+        logits_filter_callback: Callable[[NDArray[np.float32], list[int]], object] | None = None,
+        diarize: bool = False,
         **params: object,
     ) -> Transcript:
         """Transcribe a file (path, bytes, binary file object) or an array (float, shape (n,), mono, 16 kHz).
@@ -122,34 +136,65 @@ class Model:
         abort_callback(): asked about every 50 ms; when true, the segments so far are returned.
         extract_probability: fill in Segment.probability.
         progress_callback(percent): called after each window of 30 s, 0 to 100.
+        encoder_begin_callback(): asked before each window; when false, the segments so far are returned.
+        logits_filter_callback(logits, tokens): called before each token is chosen, perhaps on several
+            threads; may change `logits` (float32, shape (n_vocab,), -inf forbids) or return another array;
+            `tokens` are the ids so far.
+        diarize: fill in Segment.speaker: which channel of stereo audio is louder (an array: shape (n, 2)).
         params: options, kept for later calls too.
         Audio shorter than 100 ms gives an empty list. Raises AudioError, OptionError, TranscriptionError, or
         what a callback raised.
         """
-        processors = _count("n_processors", n_processors or 1, MAX_PROCESSORS)
-        for name, callback in (("new_segment", new_segment_callback), ("abort", abort_callback)):
-            _check_callable(f"{name}_callback", callback)
-        _check_callable("progress_callback", progress_callback)
+        processors = count("n_processors", n_processors or 1, MAX_PROCESSORS)
+        callbacks = {
+            "new_segment_callback": new_segment_callback,
+            "abort_callback": abort_callback,
+            "progress_callback": progress_callback,
+            "encoder_begin_callback": encoder_begin_callback,
+            "logits_filter_callback": logits_filter_callback,
+        }
+        for name, callback in callbacks.items():
+            _check_callable(name, callback)
         options = checked(params)
-        samples = audio.load(media)
-        if new_segment_callback is None:
-            on_segment = None
-        else:
-            on_segment = _segment_listener(new_segment_callback, extract_probability)
+        hearing = Hearing.of(media, diarize, extract_probability)
         run = self._take_over(options)
-        heard = audio_context.heard(samples.size, run.offset_ms, run.duration_ms, processors)
+        if run.vad:
+            try:
+                hearing = hearing.speech_only(run, _stopper(abort_callback))
+            except _Stopped:
+                return Transcript(aborted=True, duration=hearing.duration)
+        heard = audio_context.heard(hearing.samples.size, run.offset_ms, run.duration_ms, processors)
         run.audio_ctx = self._encoder.audio_ctx(run.audio_ctx, heard)
         self._encoder.fit(run.n_threads)
         with logs.copied_to(self.redirect_whispercpp_logs_to):
             result = _core.full(
-                self._ctx, run, samples, processors, on_segment, progress_callback, abort_callback
+                self._ctx,
+                run,
+                hearing.samples,
+                processors,
+                new_segment=new_segment_callback and _listener(new_segment_callback, hearing),
+                progress=progress_callback,
+                abort=abort_callback,
+                encoder_begin=encoder_begin_callback,
+                logits_filter=logits_filter_callback,
             )
         return Transcript(
-            (from_core(raw, extract_probability) for raw in result.segments),
+            (hearing.segment(raw) for raw in result.segments),
             "" if result.language < 0 else str(_core.lang_str(result.language)),
             result.aborted,
-            samples.size / audio.SAMPLE_RATE,
+            hearing.duration,
         )
+
+    def stream(self, media: audio.Media, **options: object) -> Iterator[Segment]:
+        """Yield the segments of transcribe(media, **options) one by one, while the work goes on in a thread.
+
+        Closing the iterator, or leaving a loop over it, stops the work. Takes what transcribe() takes except
+        new_segment_callback, and raises what it raises.
+
+            for segment in model.stream("talk.mp3"):
+                print(segment.text)
+        """
+        return streaming.stream(self.transcribe, media, options)
 
     def auto_detect_language(
         self, media: audio.Media, offset_ms: int | None = None, n_threads: int | None = None
@@ -166,9 +211,9 @@ class Model:
             offset = (
                 self._params.offset_ms
                 if offset_ms is None
-                else _count("offset_ms", offset_ms, INT_MAX, least=0)
+                else count("offset_ms", offset_ms, INT_MAX, least=0)
             )
-            threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
+            threads = self._params.n_threads if n_threads is None else count("n_threads", n_threads)
         _, widest = self.backend_info().audio_ctx
         number, found = _core.detect_language(self._ctx, audio.load(media), offset, threads, widest)
         known = set(languages(self._ctx.n_vocab))
@@ -187,7 +232,7 @@ class Model:
         audio needs. n_threads: the model's own when None. Raises AudioError, OptionError, TranscriptionError.
         """
         with self._lock:
-            threads = self._params.n_threads if n_threads is None else _count("n_threads", n_threads)
+            threads = self._params.n_threads if n_threads is None else count("n_threads", n_threads)
         run = _core.Params(0)
         _set(run, checked({"audio_ctx": audio_ctx}))
         samples = audio.load(media)
@@ -279,54 +324,16 @@ def _set(params: _core.Params, options: Mapping[str, object]) -> None:
         setattr(params, name, value)
 
 
-def _checked_model(model: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None) -> str:
-    from pywhispercpp.models import ggml_file, resolve_model
-
-    path = resolve_model(model, models_dir)
-    ggml_file.check(path)
-    return str(path)
+class _Stopped(Exception):
+    """The abort callback was true before whisper.cpp began."""
 
 
-def _ready_backend(cpu_variant: str | None) -> None:
-    """Make sure that there is code to compute with, in a portable wheel by loading it."""
-    if cpu_variant is None:
-        backend_info()
-    elif isinstance(cpu_variant, str):
-        use_cpu_variant(cpu_variant)
-    else:
-        raise OptionError(f"cpu_variant must be text, not {type(cpu_variant).__name__}")
+def _stopper(abort_callback: Callable[[], bool] | None) -> Callable[[], None]:
+    def look_up() -> None:
+        if abort_callback is not None and abort_callback():
+            raise _Stopped
 
-
-def _context_params(given: Mapping[str, Any] | None) -> _core.ContextParams:
-    """Return how to load a model.
-
-    whisper.cpp's DTW timestamps are left out: version 1.8.5 ends the process when the audio has a short tail.
-    """
-    params = _core.ContextParams()
-    if given is None:
-        return params
-    if not isinstance(given, Mapping):
-        raise OptionError(f"context_params must be a dict, not {type(given).__name__}")
-    for name, value in given.items():
-        if name in ("use_gpu", "flash_attn"):
-            setattr(params, name, bool(value))
-        elif name == "gpu_device":
-            params.gpu_device = _count(name, value, 1024, least=0)
-        elif name not in ("dtw_token_timestamps", "dtw_aheads_preset", "dtw_n_top", "dtw_mem_size"):
-            raise OptionError(
-                f"context_params: {name!r} is unknown, known are use_gpu, flash_attn, gpu_device"
-            )
-        elif name == "dtw_token_timestamps" and value:
-            raise OptionError(
-                "context_params: dtw_token_timestamps is not supported yet, use token_timestamps"
-            )
-    return params
-
-
-def _count(name: str, value: object, most: int = MAX_THREADS, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
-        raise OptionError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
-    return int(value)
+    return look_up
 
 
 def _check_callable(name: str, callback: object) -> None:
@@ -334,7 +341,5 @@ def _check_callable(name: str, callback: object) -> None:
         raise OptionError(f"{name} must be callable, not {type(callback).__name__}")
 
 
-def _segment_listener(
-    callback: Callable[[Segment], object], extract_probability: bool
-) -> Callable[[_core.Segment], object]:
-    return lambda raw: callback(from_core(raw, extract_probability))
+def _listener(callback: Callable[[Segment], object], hearing: Hearing) -> Callable[[_core.Segment], object]:
+    return lambda raw: callback(hearing.segment(raw))

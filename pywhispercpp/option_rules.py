@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 import logging
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywhispercpp import _core, vad_file
+from pywhispercpp import _core, grammar
 from pywhispercpp.errors import OptionError
 from pywhispercpp.options import ALIASES, BY_NAME, DERIVED
 
@@ -20,6 +18,7 @@ logger = logging.getLogger("pywhispercpp")
 
 # Smaller steps make endless retries: whisper.cpp lists every temperature up to 1.
 LEAST_TEMPERATURE_STEP = 0.01
+BEAM_SIZE = 5  # whisper.cpp's own default of beam search
 PROMPT_BYTES = 4096  # far more than 224 tokens; whisper.cpp's tokenizer recurses over the whole text
 
 
@@ -65,8 +64,9 @@ def ready(params: Params, context: Context) -> Params:
     _check_decoding(run, context)
     if run.suppress_regex:
         _core.check_regex(run.suppress_regex)
-    if run.vad:
-        run.vad_model_path = _vad_model(run)
+    if run.grammar:
+        rules = grammar.parse(run.grammar)
+        run.set_grammar(rules.rules, rules.start(run.grammar_rule))
     if run.initial_prompt is not None:
         run.initial_prompt = run.initial_prompt.encode()[-PROMPT_BYTES:].decode(errors="ignore")
     _settle_language(run, context)
@@ -82,6 +82,8 @@ def _check_sizes(run: Params, context: Context) -> None:
 
 
 def _check_decoding(run: Params, context: Context) -> None:
+    if run.strategy == 1 and run.beam_search["beam_size"] == -1:
+        run.beam_search = {"beam_size": BEAM_SIZE}
     if run.strategy == 1 and run.beam_search["beam_size"] < 1:
         raise OptionError(f"beam_size={run.beam_search['beam_size']}: beam search needs at least 1")
     if 0 < run.temperature_inc < LEAST_TEMPERATURE_STEP:
@@ -90,14 +92,6 @@ def _check_decoding(run: Params, context: Context) -> None:
     if run.carry_initial_prompt and 0 < run.n_max_text_ctx < context.n_text_ctx // 2:
         least = context.n_text_ctx // 2
         raise OptionError(f"n_max_text_ctx={run.n_max_text_ctx}: carry_initial_prompt needs {least} or more")
-
-
-def _vad_model(run: Params) -> bytes:
-    if not run.vad_model_path:
-        raise OptionError("vad=True needs vad_model_path, the Silero VAD model in ggml form")
-    path = Path(os.fsdecode(run.vad_model_path))
-    vad_file.check(path)
-    return os.fsencode(path)
 
 
 def _settle_language(run: Params, context: Context) -> None:

@@ -151,9 +151,7 @@ _CHECKS = {
 
 _GREEDY = (Option("best_of", int, 5, "candidates at temperatures above 0", -1, MAX_DECODERS),)
 _BEAM = (
-    Option(
-        "beam_size", int, -1, "beams at temperature 0; 5 with params_sampling_strategy=1", -1, MAX_DECODERS
-    ),
+    Option("beam_size", int, -1, "beams at temperature 0; 5 when left out", -1, MAX_DECODERS),
     Option("patience", float, -1.0, "not used by whisper.cpp yet"),
 )
 _VAD = (
@@ -171,6 +169,15 @@ def _values(fields: tuple[Option, ...]) -> dict[str, Any]:
 
 
 OPTIONS: tuple[Option, ...] = (
+    Option(
+        "strategy",
+        int,
+        "greedy",
+        "how tokens are chosen: greedy, or beam_search; see those two",
+        0,
+        1,
+        words=(("greedy", 0), ("beam_search", 1)),
+    ),
     Option("n_threads", int, None, "threads to compute with; min(4, cores) when left out", 1, MAX_THREADS),
     Option("n_max_text_ctx", int, 16384, "tokens of past text used as prompt, 0 for none", -1, INT_MAX),
     Option("offset_ms", int, 0, "start this far into the audio, in ms", 0, INT_MAX),
@@ -223,9 +230,17 @@ OPTIONS: tuple[Option, ...] = (
     Option("no_speech_thold", float, 0.6, "probability from which a window counts as silence"),
     Option("greedy", dict, _values(_GREEDY), "greedy decoding (strategy 0)", fields=_GREEDY),
     Option("beam_search", dict, _values(_BEAM), "beam search (strategy 1)", fields=_BEAM),
+    Option("grammar", str, None, "what may be said, in whisper.cpp's GBNF", optional=True),
+    Option("grammar_rule", str, "root", "the rule of the grammar to start with"),
     Option("grammar_penalty", float, 100.0, "how much a token outside the grammar is held back"),
     Option("vad", bool, False, "transcribe only where the VAD model hears speech"),
-    Option("vad_model_path", os.PathLike, None, "the Silero VAD model in ggml form", optional=True),
+    Option(
+        "vad_model_path",
+        os.PathLike,
+        None,
+        "the Silero VAD model in ggml form; silero-vad, downloaded when missing, when left out",
+        optional=True,
+    ),
     Option("vad_params", dict, _values(_VAD), "parameters of the VAD", fields=_VAD),
 )
 

@@ -58,7 +58,7 @@ class Segment:
         temperature: what it was decoded with; above 0 after a fallback.
         speaker_turn_next: whether another speaker goes on after it (tdrz_enable).
         speaker: the channel that was louder, "0" or "1", or "?" where none was (diarize); else "".
-        raw: the text exactly as whisper.cpp gave it: UTF-8, a leading blank, special tokens with print_special.
+        raw: the text exactly as whisper.cpp gave it: UTF-8, leading blank, special tokens with print_special.
     """
 
     t0: int
@@ -90,7 +90,7 @@ class Segment:
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """The whole words, with start and end in seconds; empty without token_timestamps or `dtw`."""
-        return tuple(words.merged(self.tokens, self.t1))
+        return tuple(words.merged(self.tokens, self.t0))
 
     def __str__(self) -> str:
         """Return the fields that pywhispercpp 1.5 had on one line."""
@@ -111,7 +111,11 @@ class Transcript(list[Segment]):
     """
 
     def __init__(
-        self, segments: Iterable[Segment] = (), language: str = "", aborted: bool = False, duration: float = 0.0
+        self,
+        segments: Iterable[Segment] = (),
+        language: str = "",
+        aborted: bool = False,
+        duration: float = 0.0,
     ) -> None:
         super().__init__(segments)
         self.language = language
@@ -121,9 +125,11 @@ class Transcript(list[Segment]):
     @property
     def text(self) -> str:
         """All of the text, with the blanks between segments that whisper.cpp gave."""
-        return b"".join(segment.raw or b" " + segment.text.encode() for segment in self).decode(
-            "utf-8", errors="replace"
-        ).strip()
+        return (
+            b"".join(segment.raw or b" " + segment.text.encode() for segment in self)
+            .decode("utf-8", errors="replace")
+            .strip()
+        )
 
 
 def from_core(raw: _core.Segment, extract_probability: bool = False) -> Segment:

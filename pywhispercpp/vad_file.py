@@ -31,7 +31,10 @@ def check(path: Path) -> None:
             _check_tensors(file, path.stat().st_size)
     except (struct.error, ValueError) as error:
         reason = "the file is cut short" if isinstance(error, struct.error) else str(error)
-        raise ModelError(f"{path} is no Silero VAD model in ggml form: {reason}") from None
+        raise ModelError(
+            f"{path} is no Silero VAD model in ggml form: {reason}; this gets a good one: "
+            "pywhispercpp models download silero-vad"
+        ) from None
 
 
 def _ints(file: BinaryIO, count: int) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 # Scripts that put no blanks between words: what the model made one token of stays one word there.
 UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "MYANMAR", "KHMER", "TIBETAN", "BOPOMOFO", "YI ")
 OPENING = ("Ps", "Pi")  # Unicode categories of what belongs to the word after it
+USUAL = 70  # centiseconds: no word is taken for longer than twice that, a pause before it is not its own
 JOINERS = "\u200c\u200d"
 
 
@@ -41,17 +43,30 @@ class _Piece:
     tokens: tuple[Token, ...]
 
 
-def merged(tokens: Sequence[Token], t1: int) -> Iterator[Word]:
-    """Yield the words of a segment that ends at `t1` centiseconds; nothing where no token has a time."""
+def merged(tokens: Sequence[Token], t0: int) -> Iterator[Word]:
+    """Yield the words of a segment that begins at `t0` centiseconds; nothing where no token has a time."""
     spoken = [token for token in tokens if not token.is_special]
-    if not any(token.t0 >= 0 or token.t_dtw >= 0 for token in spoken):
+    groups = [group for group in _words(_pieces(spoken)) if _text(group)]
+    if any(token.t_dtw >= 0 for token in spoken):
+        times = _times_by_dtw(groups, t0)
+    elif any(token.t0 >= 0 for token in spoken):
+        times = [(group[0].tokens[0].t0, group[-1].tokens[-1].t1) for group in groups]
+    else:
         return
-    groups = list(_words(_pieces(spoken)))
-    starts = [_start(group) for group in groups]
-    for group, start, following in zip(groups, starts, [*starts[1:], t1]):
-        text = "".join(piece.text for piece in group).strip()
-        if text:
-            yield Word(text, start / 100, max(start, _end(group, following)) / 100, _probability(group))
+    for group, (start, end) in zip(groups, times):
+        yield Word(_text(group), start / 100, max(start, end) / 100, _probability(group))
+
+
+def _times_by_dtw(groups: Sequence[Sequence[_Piece]], t0: int) -> list[tuple[int, int]]:
+    """DTW tells where tokens end. A word begins where the one before ended, or later: after a pause."""
+    ends = [group[-1].tokens[-1].t_dtw for group in groups]
+    whole = [end - start for start, end in zip([t0, *ends], ends)]
+    longest = 2 * min(USUAL, statistics.median(whole)) if whole else 0
+    return [(end - min(length, int(longest)), end) for length, end in zip(whole, ends)]
+
+
+def _text(group: Sequence[_Piece]) -> str:
+    return "".join(piece.text for piece in group).strip()
 
 
 def _pieces(tokens: Iterable[Token]) -> Iterator[_Piece]:
@@ -112,17 +127,6 @@ def _has_letters(text: str) -> bool:
 
 def _is_unspaced(character: str) -> bool:
     return bool(character) and unicodedata.name(character, "").startswith(UNSPACED)
-
-
-def _start(group: Sequence[_Piece]) -> int:
-    first = group[0].tokens[0]
-    return first.t_dtw if first.t_dtw >= 0 else first.t0
-
-
-def _end(group: Sequence[_Piece], following: int) -> int:
-    """The end of the last token; with DTW, which knows only starts, the start of the next word."""
-    last = group[-1].tokens[-1]
-    return following if last.t_dtw >= 0 or last.t1 < 0 else last.t1
 
 
 def _probability(group: Sequence[_Piece]) -> float:

@@ -88,6 +88,14 @@ def tiny_en(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def silero() -> Path:
+    """The official ggml-silero-v6.2.0.bin, downloaded or converted by the package itself."""
+    from pywhispercpp.models import download_model
+
+    return download_model("silero-vad")
+
+
+@pytest.fixture(scope="session")
 def model(tiny_en: Path) -> pywhispercpp.Model:
     """One loaded model for every test that only transcribes."""
     import pywhispercpp

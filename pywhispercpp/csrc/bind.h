@@ -23,5 +23,6 @@ void bind_ending(py::module_ & m);
 void bind_segments(py::module_ & m);
 void bind_full(py::module_ & m);
 void bind_language(py::module_ & m);
+void bind_vad(py::module_ & m);
 
 }  // namespace pwc

@@ -54,15 +54,16 @@ void stop_where_asked() {
 }
 
 // Milliseconds of one run; of one token, where several are decoded at a time. Called without the GIL.
-double measure(whisper_context * ctx, const Step & step, int runs, int n_threads) {
+double measure(const Use & use, const Step & step, int runs, int n_threads) {
     const std::vector<whisper_token> tokens(static_cast<std::size_t>(std::max(step.tokens, 1)), 0);
     double total = 0;
     for (int run = 0; run < runs; ++run) {
         stop_where_asked();
         const Clock::time_point start = Clock::now();
         const int code = step.tokens == 0
-                             ? whisper_encode(ctx, 0, n_threads)
-                             : whisper_decode(ctx, tokens.data(), step.tokens, step.goes_on ? run : 0, n_threads);
+                             ? whisper_encode_with_state(use.ctx(), use.state(), 0, n_threads)
+                             : whisper_decode_with_state(use.ctx(), use.state(), tokens.data(), step.tokens,
+                                                         step.goes_on ? run : 0, n_threads);
         total += ms_since(start);
         if (code != 0) {
             const py::gil_scoped_acquire gil;
@@ -73,9 +74,9 @@ double measure(whisper_context * ctx, const Step & step, int runs, int n_threads
 }
 
 // Every step a few times unmeasured first: caches, clocks and the memory of the graphs settle.
-void warm_up(whisper_context * ctx, int n_threads) {
+void warm_up(const Use & use, int n_threads) {
     for (const Step & step : kSteps) {
-        measure(ctx, step, std::min(step.runs, 16), n_threads);
+        measure(use, step, std::min(step.runs, 16), n_threads);
     }
 }
 
@@ -86,13 +87,13 @@ py::dict bench(Context & context, int n_threads, bool heat) {
     {
         const py::gil_scoped_release no_gil;
         const Computing computing;
-        whisper_set_mel(use.get(), nullptr, 0, context.facts().n_mels);  // 30 s of silence
-        whisper_set_audio_ctx(use.get(), 0);
+        whisper_set_mel_with_state(use.ctx(), use.state(), nullptr, 0, context.facts().n_mels);  // 30 s of silence
+        whisper_set_audio_ctx_with_state(use.state(), 0);
         if (heat) {
-            warm_up(use.get(), n_threads);
+            warm_up(use, n_threads);
         }
         for (std::size_t i = 0; i < kSteps.size(); ++i) {
-            found[i] = measure(use.get(), kSteps[i], kSteps[i].runs, n_threads);
+            found[i] = measure(use, kSteps[i], kSteps[i].runs, n_threads);
         }
     }
     drain_log();

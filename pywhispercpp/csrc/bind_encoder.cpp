@@ -31,12 +31,12 @@ std::pair<std::string, std::string> load(const std::string & path) {
 
 void use_openvino(Context & context, const std::string & ir, const std::string & device, const std::string & precision,
                   const std::string & cache_dir, int n_threads) {
-    const Use use(context);
+    Use use(context);
     std::string failure;
     {
         const py::gil_scoped_release no_gil;  // compiling takes from 0.1 s to minutes
         try {
-            context.encode_with(std::make_shared<OpenvinoEncoder>(
+            use.encode_with(std::make_shared<OpenvinoEncoder>(
                 EncoderSettings{ir, device, precision, cache_dir, n_threads}));
         } catch (const std::exception & error) {
             failure = error.what();
@@ -49,16 +49,18 @@ void use_openvino(Context & context, const std::string & ir, const std::string &
 }
 
 std::string encoder_property(Context & context, const char * name) {
-    const Use use(context);
-    return context.encoder() ? context.encoder()->property(name) : "";
+    const std::shared_ptr<OpenvinoEncoder> encoder = context.encoder();
+    return encoder ? encoder->property(name) : "";
 }
 
-// Audio, or a mel spectrogram that is there already, into the context's default state. Runs without the GIL.
+// Audio, or a mel spectrogram that is there already. Runs without the GIL.
 int take_in(const Use & use, const Floats & input, int n_threads) {
     if (input.ndim() == 1) {
-        return whisper_pcm_to_mel(use.get(), input.data(), static_cast<int>(input.size()), n_threads);
+        return whisper_pcm_to_mel_with_state(use.ctx(), use.state(), input.data(), static_cast<int>(input.size()),
+                                             n_threads);
     }
-    return whisper_set_mel(use.get(), input.data(), static_cast<int>(input.shape(1)), static_cast<int>(input.shape(0)));
+    return whisper_set_mel_with_state(use.ctx(), use.state(), input.data(), static_cast<int>(input.shape(1)),
+                                      static_cast<int>(input.shape(0)));
 }
 
 // The array is made beforehand: without the GIL none can be.
@@ -84,11 +86,11 @@ Floats encode(Context & context, const Floats & input, int audio_ctx, int n_thre
         const Computing computing;
         code = take_in(use, input, n_threads);
         if (code == 0) {
-            whisper_set_audio_ctx(use.get(), n_ctx);
-            code = whisper_encode(use.get(), 0, n_threads);
+            whisper_set_audio_ctx_with_state(use.state(), n_ctx);
+            code = whisper_encode_with_state(use.ctx(), use.state(), 0, n_threads);
         }
         if (code == 0) {
-            whisper_get_encoder_output(use.get(), output);
+            whisper_get_encoder_output_from_state(use.state(), output);
         }
     }
     const std::string logged = take_errors();

@@ -17,13 +17,12 @@ namespace {
 
 const char * stage_of(int code) {
     switch (code) {
-        case -1: return "finding speech (VAD)";
         case -2: return "computing the mel spectrogram";
         case -3: return "detecting the language";
         case -4: return "making the decoders: best_of or beam_size is too large";
         case -5: return "setting audio_ctx: it is larger than the model's";
         case -6: return "encoding";
-        case -7: return "allocating the decoder's memory";
+        case kSpoilt: return "allocating the decoder's memory";
         case -8:
         case -9: return "decoding";
         default: return "transcribing";
@@ -36,8 +35,7 @@ std::string transcribe(whisper_context * ctx, whisper_state * state, const whisp
                        int & code) noexcept {
     try {
         const StopEncoding stop(params.abort_callback, params.abort_callback_user_data);
-        code = state != nullptr ? whisper_full_with_state(ctx, state, params, audio.data, audio.size)
-                                : whisper_full(ctx, params, audio.data, audio.size);
+        code = whisper_full_with_state(ctx, state, params, audio.data, audio.size);
         const std::string logged = take_errors();
         if (code == 0) {
             return "";
@@ -57,11 +55,8 @@ Span window(const whisper_full_params & params, Span audio) {
     return {audio.data + std::min<int64_t>(first, audio.size), static_cast<int>(std::min(left, wanted))};
 }
 
-void settle(const Run & run, Context & context, const std::string & failure, int code) {
+void settle(const Run & run, const std::string & failure) {
     drain_log();
-    if (code == -7) {
-        context.abandon();  // whisper.cpp has freed the state but still points to it
-    }
     run.rethrow();
     if (!failure.empty() && !run.aborted()) {
         raise("TranscriptionError", failure);
@@ -71,8 +66,6 @@ void settle(const Run & run, Context & context, const std::string & failure, int
 namespace {
 
 using Samples = py::array_t<float, py::array::c_style>;
-
-constexpr int kVadWindow = 512;  // samples the Silero VAD looks at in one step
 
 std::regex compiled(const std::string & expression) {
     try {
@@ -99,15 +92,7 @@ std::vector<whisper_token> matching_tokens(whisper_context * ctx, int n_vocab, c
     return tokens;
 }
 
-Result one(Context & context, const Use & use, whisper_full_params params, Span audio, Run & run) {
-    std::vector<float> padded;
-    if (params.vad) {
-        // Whole windows only: a speech segment cut at the end of the audio can be shorter than whisper.cpp's own
-        // padding reads (200 samples), and it reads past its buffer then.
-        padded.assign(audio.data, audio.data + audio.size);
-        padded.resize((padded.size() / kVadWindow + 1) * kVadWindow, 0.0F);
-        audio = {padded.data(), static_cast<int>(padded.size())};
-    }
+Result one(Use & use, whisper_full_params params, Span audio, Run & run) {
     if (params.duration_ms > 0) {
         const int64_t left = static_cast<int64_t>(window(params, audio).size) * 1000 / kRate;
         params.duration_ms = static_cast<int>(std::max<int64_t>(1, left));
@@ -119,46 +104,40 @@ Result one(Context & context, const Use & use, whisper_full_params params, Span 
         const py::gil_scoped_release no_gil;
         {
             const Computing computing;
-            failure = transcribe(use.get(), nullptr, params, audio, code);
+            failure = transcribe(use.ctx(), use.state(), params, audio, code);
         }
         park_if_finalizing();
     }
-    if (params.vad && code != -1) {
-        context.set_vad_model(params.vad_model_path);
+    if (code == kSpoilt) {
+        use.spoil();
     }
-    settle(run, context, failure, code);
-    const Source source{use.get(), nullptr};
+    settle(run, failure);
+    const Source source{use.ctx(), use.state()};
     return {source.segments(), source.language(), run.aborted()};
 }
 
 Result full(Context & context, const Params & given, const Samples & samples, int n_processors, py::object on_segment,
-            py::object on_progress, py::object on_abort) {
+            py::object on_progress, py::object on_abort, py::object on_encoder_begin, py::object on_logits) {
     const Params params(given);  // ours: another thread may change the given one while we work without the GIL
     if (samples.ndim() != 1 || samples.size() > kLongest) {
         raise("AudioError", "whisper.cpp takes 1-D audio of at most 36 hours");
     }
     const Span audio{samples.data(), static_cast<int>(samples.size())};
-    const Use use(context);
-    whisper_full_params view = params.view();
+    Use use(context);
+    const whisper_full_params view = params.view();
     const Span heard = window(view, audio);
     if (heard.size < kShortest) {
         return {};
     }
-    if (view.vad) {
-        if (!context.vad_model().empty() && context.vad_model() != params.vad_model_path) {
-            raise("OptionError", "this Model already uses the VAD model " + context.vad_model() +
-                                     ": load another Model for another vad_model_path");
-        }
-        n_processors = 1;  // whisper.cpp keeps its VAD in the default state
-    }
-    Run run(std::move(on_segment), std::move(on_progress), std::move(on_abort));
+    Run run(context, {std::move(on_segment), std::move(on_progress), std::move(on_abort), std::move(on_encoder_begin),
+                      std::move(on_logits)});
     if (params.suppress_regex && !params.suppress_regex->empty()) {
-        run.suppress(matching_tokens(use.get(), context.facts().n_vocab, *params.suppress_regex));
+        run.suppress(matching_tokens(use.ctx(), context.facts().n_vocab, *params.suppress_regex));
     }
     take_errors();
     // A share below a second is not worth a state, and whisper.cpp reads 200 samples past the start of each.
     const int n = std::min(n_processors, heard.size / kRate);
-    return n > 1 ? transcribe_in_parallel(context, use, view, audio, n, run) : one(context, use, view, audio, run);
+    return n > 1 ? transcribe_in_parallel(context, use, view, audio, n, run) : one(use, view, audio, run);
 }
 
 }  // namespace
@@ -174,9 +153,10 @@ void bind_full(py::module_ & m) {
         "Raise OptionError unless whisper.cpp can compile the expression.");
     m.def("full", &full, py::arg("context"), py::arg("params"), py::arg("samples").noconvert(),
           py::arg("n_processors") = 1, py::arg("new_segment") = py::none(), py::arg("progress") = py::none(),
-          py::arg("abort") = py::none(),
-          "Transcribe 1-D float32 samples, 16 kHz, C-contiguous. new_segment(Segment), progress(percent) and abort() -> "
-          "bool run on the calling thread. Raises TranscriptionError, or whatever a callback raised.");
+          py::arg("abort") = py::none(), py::arg("encoder_begin") = py::none(), py::arg("logits_filter") = py::none(),
+          "Transcribe 1-D float32 samples, 16 kHz, C-contiguous. new_segment(Segment), progress(percent), abort() -> bool "
+          "and encoder_begin() -> bool run on the calling thread, logits_filter(logits, tokens) on any. Raises "
+          "TranscriptionError, or whatever a callback raised.");
 }
 
 }  // namespace pwc

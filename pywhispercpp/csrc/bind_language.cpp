@@ -34,10 +34,12 @@ std::pair<int, std::vector<float>> detect(Context & context, const Samples & sam
     {
         const py::gil_scoped_release no_gil;
         const Computing computing;
-        whisper_set_audio_ctx(use.get(), audio_ctx);
-        id = whisper_pcm_to_mel(use.get(), samples.data(), static_cast<int>(samples.size()), n_threads);
+        whisper_set_audio_ctx_with_state(use.state(), audio_ctx);
+        id = whisper_pcm_to_mel_with_state(use.ctx(), use.state(), samples.data(), static_cast<int>(samples.size()),
+                                           n_threads);
         if (id == 0) {
-            id = whisper_lang_auto_detect(use.get(), offset_ms, n_threads, probabilities.data());
+            id = whisper_lang_auto_detect_with_state(use.ctx(), use.state(), offset_ms, n_threads,
+                                                     probabilities.data());
         }
     }
     drain_log();

@@ -21,10 +21,37 @@ whisper_full_params Params::view() const {
     out.vad_model_path = c_str(vad_model_path);
     out.prompt_tokens = prompt_tokens ? prompt_tokens->data() : nullptr;
     out.prompt_n_tokens = prompt_tokens ? static_cast<int>(prompt_tokens->size()) : 0;
+    if (grammar) {
+        // whisper.cpp does not write there
+        out.grammar_rules = const_cast<const whisper_grammar_element **>(grammar->pointers.data());
+        out.n_grammar_rules = grammar->pointers.size();
+        out.i_start_rule = grammar->start;
+    }
     return out;
 }
 
 namespace {
+
+using Elements = std::vector<std::vector<std::pair<int, uint32_t>>>;
+
+void set_grammar(Params & self, const std::optional<Elements> & rules, size_t start) {
+    self.grammar.reset();
+    if (!rules) {
+        return;
+    }
+    auto grammar = std::make_shared<Grammar>();
+    for (const auto & rule : *rules) {
+        auto & elements = grammar->rules.emplace_back();
+        for (const auto & [type, value] : rule) {
+            elements.push_back({static_cast<whisper_gretype>(type), value});
+        }
+    }
+    for (const auto & rule : grammar->rules) {
+        grammar->pointers.push_back(rule.data());
+    }
+    grammar->start = start;
+    self.grammar = std::move(grammar);
+}
 
 using Class = py::class_<Params>;
 
@@ -91,6 +118,8 @@ void bind_texts(Class & cls) {
             return py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefaultAndSize(path.data(), path.size()));
         },
         [](Params & self, std::optional<std::string> path) { self.vad_model_path = std::move(path); });
+    cls.def_readwrite("grammar", &Params::grammar_text);
+    cls.def_readwrite("grammar_rule", &Params::grammar_rule);
     cls.def_readwrite("prompt_tokens", &Params::prompt_tokens);
     cls.def_property_readonly("prompt_n_tokens", [](const Params & self) { return self.view().prompt_n_tokens; });
 }
@@ -145,7 +174,11 @@ void bind_params(py::module_ & m) {
     Class cls(m, "Params", "whisper_full_params and the memory its strings live in. Values are checked in options.py.");
     cls.def(py::init<int>(), py::arg("strategy"), "whisper.cpp's defaults for a strategy: 0 greedy, 1 beam search.");
     cls.def("copy", [](const Params & self) { return Params(self); });
-    cls.def_property_readonly("strategy", [](const Params & self) { return static_cast<int>(self.raw.strategy); });
+    cls.def_property(
+        "strategy", [](const Params & self) { return static_cast<int>(self.raw.strategy); },
+        [](Params & self, int value) { self.raw.strategy = static_cast<whisper_sampling_strategy>(value); });
+    cls.def("set_grammar", &set_grammar, py::arg("rules"), py::arg("start"),
+            "Rules of (whisper_gretype, value), each ended by (0, 0); None for no grammar.");
     bind_numbers(cls);
     bind_flags(cls);
     bind_texts(cls);

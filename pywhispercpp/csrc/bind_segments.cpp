@@ -8,19 +8,25 @@
 namespace pwc {
 namespace {
 
-// whisper.cpp has every accessor twice, for the default state and for a given one.
-Segment head_of(whisper_context * ctx, int i) {
-    Segment out;
-    out.t0 = whisper_full_get_segment_t0(ctx, i);
-    out.t1 = whisper_full_get_segment_t1(ctx, i);
-    out.text = whisper_full_get_segment_text(ctx, i);
-    out.no_speech_prob = whisper_full_get_segment_no_speech_prob(ctx, i);
-    out.temperature = whisper_full_get_segment_temperature(ctx, i);
-    out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next(ctx, i);
+std::vector<Token> tokens_of(const Source & from, int i) {
+    std::vector<Token> out;
+    const int n = whisper_full_n_tokens_from_state(from.state, i);
+    const whisper_token eot = whisper_token_eot(from.ctx);
+    out.reserve(static_cast<size_t>(n));
+    for (int j = 0; j < n; ++j) {
+        const whisper_token_data data = whisper_full_get_token_data_from_state(from.state, i, j);
+        out.push_back({data, whisper_token_to_str(from.ctx, data.id), data.id >= eot});
+    }
     return out;
 }
 
-Segment head_of(whisper_state * state, int i) {
+}  // namespace
+
+int Source::size() const { return whisper_full_n_segments_from_state(state); }
+
+int Source::language() const { return whisper_full_lang_id_from_state(state); }
+
+Segment Source::segment(int i) const {
     Segment out;
     out.t0 = whisper_full_get_segment_t0_from_state(state, i);
     out.t1 = whisper_full_get_segment_t1_from_state(state, i);
@@ -28,28 +34,7 @@ Segment head_of(whisper_state * state, int i) {
     out.no_speech_prob = whisper_full_get_segment_no_speech_prob_from_state(state, i);
     out.temperature = whisper_full_get_segment_temperature_from_state(state, i);
     out.speaker_turn_next = whisper_full_get_segment_speaker_turn_next_from_state(state, i);
-    return out;
-}
-
-}  // namespace
-
-int Source::size() const {
-    return state != nullptr ? whisper_full_n_segments_from_state(state) : whisper_full_n_segments(ctx);
-}
-
-int Source::language() const {
-    return state != nullptr ? whisper_full_lang_id_from_state(state) : whisper_full_lang_id(ctx);
-}
-
-Segment Source::segment(int i) const {
-    Segment out = state != nullptr ? head_of(state, i) : head_of(ctx, i);
-    const int n = state != nullptr ? whisper_full_n_tokens_from_state(state, i) : whisper_full_n_tokens(ctx, i);
-    out.tokens.reserve(static_cast<size_t>(n));
-    for (int j = 0; j < n; ++j) {
-        const whisper_token_data data = state != nullptr ? whisper_full_get_token_data_from_state(state, i, j)
-                                                         : whisper_full_get_token_data(ctx, i, j);
-        out.tokens.push_back({data, whisper_token_to_str(ctx, data.id), data.id >= whisper_token_eot(ctx)});
-    }
+    out.tokens = tokens_of(*this, i);
     return out;
 }
 

@@ -1,4 +1,4 @@
-// Context: one loaded model, its default state, and the lock that keeps two threads apart.
+// Context: one loaded model, and the sessions in which threads use it.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -6,11 +6,12 @@
 
 #include "openvino_encoder.h"
 
-#include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace pwc {
 
@@ -22,50 +23,77 @@ struct Facts {
     int n_audio_ctx = 0;
     int n_audio_state = 0;
     int n_text_ctx = 0;
+    int n_text_layer = 0;
     int n_mels = 0;
     int ftype = 0;
+    int token_eot = 0;
     bool is_multilingual = false;
     std::string type;
 };
 
+// One whisper_state: what a transcription writes to, while all of them read the same weights.
+struct Session {
+    whisper_state * state = nullptr;
+    std::shared_ptr<OpenvinoEncoder> encoder;      // nullptr where ggml encodes
+    whisper_openvino_context * openvino = nullptr;  // what the state holds of it, and owns
+    std::thread::id user;                          // nobody's when it is free
+};
+
 class Context {
 public:
-    Context(const std::string & path, const whisper_context_params & params);
+    // `most_sessions`: how many threads may work at once; a session is made when a thread finds the others taken.
+    Context(const std::string & path, const whisper_context_params & params, int most_sessions);
     ~Context();
     Context(const Context &) = delete;
     Context & operator=(const Context &) = delete;
 
     void close();
 
-    // whisper.cpp's state is beyond use: nothing may touch it again, not even to free it.
-    void abandon() { ctx_ = nullptr; }
-
     const Facts & facts() const { return facts_; }
-    const std::string & vad_model() const { return vad_model_; }
-    void set_vad_model(const std::string & path) { vad_model_ = path; }
+    int n_sessions() const;
 
-    // The OpenVINO encoder; nullptr where ggml encodes. All of these need the Use, none the GIL; the first two throw
-    // std::runtime_error.
-    void encode_with(std::shared_ptr<OpenvinoEncoder> encoder);
-    void share_encoder(whisper_state * state) const;  // with another state of the same model
-    const std::shared_ptr<OpenvinoEncoder> & encoder() const { return encoder_; }
+    // The OpenVINO encoder; nullptr where ggml encodes. Needs no GIL.
+    std::shared_ptr<OpenvinoEncoder> encoder() const;
 
 private:
     friend class Use;
 
+    enum class Taken { yes, not_yet, nested, closed, no_memory };
+
+    // Without the GIL: a session for this thread; waits a moment where all are taken.
+    Taken take(Session *& session);
+    Taken make(std::unique_lock<std::mutex> & lock, Session *& session);
+    void close_door();
+    void open_door();
+    bool is_idle();  // waits a moment where it is not
+    void give_back(Session & session, bool keep);
+
     whisper_context * ctx_ = nullptr;
     Facts facts_;
-    std::string vad_model_;  // whisper.cpp loads a VAD model once and then keeps it
+    mutable std::mutex mutex_;  // of all below; never held while Python or whisper.cpp's long work runs
+    std::condition_variable given_back_;
+    std::vector<std::unique_ptr<Session>> sessions_;
+    size_t most_sessions_;
+    bool closing_ = false;
     std::shared_ptr<OpenvinoEncoder> encoder_;
-    whisper_openvino_context * openvino_ = nullptr;  // the default state's, which owns it
-    std::timed_mutex mutex_;
-    std::atomic<std::thread::id> user_{};
 };
 
-// The right to use a Context, for as long as this object lives. Made and destroyed with the GIL held.
+// Alive while a callback of this model runs on a thread that has no session of it: it may not ask for one.
+class CallingBack {
+public:
+    explicit CallingBack(const Context & context);
+    ~CallingBack();
+    CallingBack(const CallingBack &) = delete;
+    CallingBack & operator=(const CallingBack &) = delete;
+
+private:
+    const Context * before_;
+};
+
+// The right to use a session of a Context, for as long as this object lives. Made and destroyed with the GIL held.
 //
-// Lock order: the context's mutex first, then the GIL. A thread never waits for the mutex while it holds the GIL, so a
-// thread that has the mutex can always get the GIL for its callbacks.
+// No thread waits for a session while it holds the GIL, so a thread that has one can always get the GIL for its
+// callbacks; and none asks for a second one, so that they cannot wait for each other.
 class Use {
 public:
     explicit Use(Context & context);
@@ -73,10 +101,22 @@ public:
     Use(const Use &) = delete;
     Use & operator=(const Use &) = delete;
 
-    whisper_context * get() const { return context_.ctx_; }
+    whisper_context * ctx() const { return context_.ctx_; }
+    whisper_state * state() const { return session_->state; }
+
+    // Encodes with `encoder` here, and from the next use on in every other session. Needs no GIL; throws
+    // std::runtime_error.
+    void encode_with(const std::shared_ptr<OpenvinoEncoder> & encoder);
+
+    // The state is beyond use: it is freed, and the next thread gets another.
+    void spoil() { keep_ = false; }
 
 private:
+    void adopt(const std::shared_ptr<OpenvinoEncoder> & encoder);
+
     Context & context_;
+    Session * session_ = nullptr;
+    bool keep_ = true;
 };
 
 }  // namespace pwc

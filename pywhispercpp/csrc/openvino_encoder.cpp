@@ -174,8 +174,7 @@ whisper_openvino_context * encode_with(whisper_context * ctx, whisper_state * st
     offered = encoder;
     taken = nullptr;
     const char * ir = encoder->ir().c_str();
-    const int failed = state != nullptr ? whisper_ctx_init_openvino_encoder_with_state(ctx, state, ir, "", "")
-                                        : whisper_ctx_init_openvino_encoder(ctx, ir, "", "");
+    const int failed = whisper_ctx_init_openvino_encoder_with_state(ctx, state, ir, "", "");
     offered.reset();
     if (failed != 0) {
         throw std::runtime_error(take_errors());

@@ -47,7 +47,7 @@ public:
     StopEncoding & operator=(const StopEncoding &) = delete;
 };
 
-// Makes a state (nullptr: the context's own) encode with it from now on; what it used before is let go. `held` is what
+// Makes a state encode with it from now on; what it used before is let go. `held` is what
 // the state had got from an earlier call, nullptr the first time; returns what it holds now, which the state owns.
 // Throws std::runtime_error.
 whisper_openvino_context * encode_with(whisper_context * ctx, whisper_state * state, whisper_openvino_context * held,

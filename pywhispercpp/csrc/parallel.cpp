@@ -45,6 +45,7 @@ void append(Result & result, std::vector<Segment> segments, int64_t shift) {
         for (Token & token : segment.tokens) {
             token.data.t0 += token.data.t0 < 0 ? 0 : shift;
             token.data.t1 += token.data.t1 < 0 ? 0 : shift;
+            token.data.t_dtw += token.data.t_dtw < 0 ? 0 : shift;
         }
         if (!result.segments.empty()) {
             segment.t0 = std::max(segment.t0, result.segments.back().t1);
@@ -56,19 +57,22 @@ void append(Result & result, std::vector<Segment> segments, int64_t shift) {
 // n equal shares of the audio, the last one longer by what is left over, each with a state.
 Workers shared_out(const Context & context, const Use & use, Span all, int n) {
     Workers workers(static_cast<size_t>(n));
+    const std::shared_ptr<OpenvinoEncoder> encoder = context.encoder();
     const int size = all.size / n;
     for (int i = 0; i < n; ++i) {
         Worker & worker = workers[static_cast<size_t>(i)];
         const int first = i * size;
         worker.share = {all.data + first, i == n - 1 ? all.size - first : size};
-        worker.state.reset(whisper_init_state(use.get()));
+        worker.state.reset(whisper_init_state(use.ctx()));
         if (!worker.state) {
             raise("TranscriptionError", "no memory for " + std::to_string(n) + " processors: use fewer n_processors");
         }
-        try {
-            context.share_encoder(worker.state.get());
-        } catch (const std::exception & error) {
-            raise("TranscriptionError", error.what());
+        if (encoder) {
+            try {
+                encode_with(use.ctx(), worker.state.get(), nullptr, encoder);
+            } catch (const std::exception & error) {
+                raise("TranscriptionError", error.what());
+            }
         }
     }
     return workers;
@@ -81,7 +85,7 @@ void transcribe_all(const Use & use, Workers & workers, whisper_full_params para
     whisper_full_params for_workers = params;
     run.attach_worker(for_workers);
     run.attach(params);
-    const auto work = [ctx = use.get()](Worker & worker, const whisper_full_params & its) {
+    const auto work = [ctx = use.ctx()](Worker & worker, const whisper_full_params & its) {
         worker.failure = transcribe(ctx, worker.state.get(), its, worker.share, worker.code);
     };
     const py::gil_scoped_release no_gil;
@@ -102,7 +106,7 @@ void transcribe_all(const Use & use, Workers & workers, whisper_full_params para
 
 // whisper_full_parallel's idea with its faults mended: it overflows on offsets past 134 s and audio past 22 minutes, and
 // it drops the errors of its workers.
-Result transcribe_in_parallel(Context & context, const Use & use, whisper_full_params params, Span audio, int n,
+Result transcribe_in_parallel(const Context & context, const Use & use, whisper_full_params params, Span audio, int n,
                               Run & run) {
     const int64_t offset = params.offset_ms / 10;
     const Span all = window(params, audio);
@@ -113,14 +117,8 @@ Result transcribe_in_parallel(Context & context, const Use & use, whisper_full_p
     Result result;
     for (size_t i = 0; i < workers.size(); ++i) {
         Worker & worker = workers[i];
-        if (worker.code == -7) {
-            static_cast<void>(worker.state.release());  // whisper.cpp has freed it
-        }
-        settle(run, context, worker.failure, worker.code == -7 ? -8 : worker.code);
-        if (!worker.state) {
-            continue;
-        }
-        const Source source{use.get(), worker.state.get()};
+        settle(run, worker.failure);
+        const Source source{use.ctx(), worker.state.get()};
         const size_t before = result.segments.size();
         append(result, source.segments(), offset + (worker.share.data - all.data) * 100 / kRate);
         for (size_t j = before; i > 0 && j < result.segments.size(); ++j) {

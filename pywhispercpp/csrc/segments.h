@@ -25,7 +25,7 @@ struct Segment {
     std::vector<Token> tokens;
 };
 
-// Where results lie: a state of our own, or with state == nullptr the context's default one.
+// Where results lie.
 struct Source {
     whisper_context * ctx;
     whisper_state * state;

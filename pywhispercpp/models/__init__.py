@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pywhispercpp.errors import ModelNotFoundError
-from pywhispercpp.models.paths import default_models_dir, model_path
+from pywhispercpp.errors import ModelError, ModelNotFoundError
+from pywhispercpp.models.paths import default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
-from pywhispercpp.models.registry import MODELS, PublishedModel
+from pywhispercpp.models.registry import MODELS, VAD, PublishedModel
+from pywhispercpp.models.vad import vad_model
 
 __all__ = [
     "MODELS",
@@ -19,6 +20,7 @@ __all__ = [
     "find_local",
     "model_path",
     "resolve_model",
+    "vad_model",
 ]
 
 
@@ -28,16 +30,22 @@ def resolve_model(
     *,
     progress: Progress | None = None,
 ) -> Path:
-    """Path of a model file: a path is taken as it is, a published name is downloaded when missing.
+    """Path of a Whisper model: a path is taken as it is, a published name is downloaded when missing.
 
     Looked for in this order: the path itself; the name, `name.bin` and `ggml-name.bin` in `models_dir`
     (default: `default_models_dir()`); the published models. The file's content is not checked here. Raises
-    ModelNotFoundError, which names the published models, and DownloadError.
+    ModelNotFoundError, which names the published models, DownloadError, and ModelError for the VAD model's
+    name.
     """
     path = Path(name_or_path)
     if path.is_file():
         return path
     name = os.fspath(name_or_path)
+    if name == VAD:
+        raise ModelError(
+            f"{name} tells speech from silence and writes no text: name a Whisper model, such as base.en, "
+            "and transcribe with vad=True"
+        )
     local = find_local(name, models_dir)
     if local is not None:
         return local
@@ -46,13 +54,6 @@ def resolve_model(
     if name not in MODELS and (os.sep in name or path.suffix == ".bin"):
         raise ModelNotFoundError(f"{name}: no such model file")
     return download_model(name, models_dir, progress=progress)
-
-
-def find_local(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path | None:
-    """The file of that name that is already in the folder, if any."""
-    published = model_path(name, models_dir)
-    candidates = (published.parent / name, published.parent / f"{name}.bin", published)
-    return next((file for file in candidates if file.is_file()), None)
 
 
 def download_model(

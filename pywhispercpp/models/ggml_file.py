@@ -144,6 +144,11 @@ class _Reader:
             seems = looks_like(head)
             tail = f"; it looks like {seems}" if seems else ""
             raise self._error(f"wrong magic: expected {MAGIC!r}, got {head[:4]!r}{tail}")
+        if head[8:14] == b"silero":
+            raise ModelError(
+                f"{self.path}: this is a VAD model, which tells speech from silence and writes no text: "
+                "give a Whisper model, and this one as vad_model_path"
+            )
         self._take(4, "the magic")
 
     def _header(self) -> GgmlHeader:

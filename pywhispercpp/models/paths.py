@@ -7,7 +7,9 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
-__all__ = ["default_models_dir", "model_path"]
+from pywhispercpp.models.registry import MODELS
+
+__all__ = ["default_models_dir", "find_local", "model_path"]
 
 
 def default_models_dir() -> Path:
@@ -19,4 +21,11 @@ def default_models_dir() -> Path:
 def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path:
     """The file of the published model `name`, in `models_dir` or the default folder; it need not exist."""
     folder = default_models_dir() if models_dir is None else Path(models_dir)
-    return folder / f"ggml-{name}.bin"
+    return folder / (MODELS[name].file_name if name in MODELS else f"ggml-{name}.bin")
+
+
+def find_local(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path | None:
+    """The file of that name that is already in the folder, if any."""
+    published = model_path(name, models_dir)
+    candidates = (published.parent / name, published.parent / f"{name}.bin", published)
+    return next((file for file in candidates if file.is_file()), None)

@@ -1,4 +1,4 @@
-"""The ggml models that whisper.cpp publishes: names, sizes, hashes, addresses. Data, and two look-ups."""
+"""The ggml models that whisper.cpp runs: names, sizes, hashes, addresses. Data, and two look-ups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from pywhispercpp.errors import ModelNotFoundError
 
-__all__ = ["MODELS", "PublishedModel", "find", "url"]
+__all__ = ["MODELS", "VAD", "PublishedModel", "find", "url"]
+
+VAD = "silero-vad"  # the model that says where there is speech; no Whisper model
 
 _ENDPOINT = "https://huggingface.co"
 _TINYDIARIZE = "akashmjn/tinydiarize-whisper.cpp"
@@ -21,11 +23,17 @@ class PublishedModel:
     size: int | None  # bytes
     hash: str | None  # `algorithm:hex`
     repository: str = "ggerganov/whisper.cpp"
+    upstream_name: str = ""  # where it is not `name`
 
     @property
     def file_name(self) -> str:
         """The file's name upstream and here."""
-        return f"ggml-{self.name}.bin"
+        return f"ggml-{self.upstream_name or self.name}.bin"
+
+    @property
+    def is_whisper(self) -> bool:
+        """True for what turns speech into text, False for the VAD model."""
+        return self.name != VAD
 
 
 # Names: models/download-ggml-model.sh of whisper.cpp 1.8.5, and those pywhispercpp 1.5 knew.
@@ -71,6 +79,16 @@ _PUBLISHED = (
     PublishedModel("large-v3-turbo", 1624555275, "sha1:4af2b29d7ec73d781377bfd1758ca957a807e941"),
     PublishedModel("large-v3-turbo-q5_0", 574041195, "sha1:e050f7970618a659205450ad97eb95a18d69c9ee"),
     PublishedModel("large-v3-turbo-q8_0", 874188075, None),
+    # SHA-256: what others pin for this address (FreeDV, at the repository's revision 9ffd54a). It is the file
+    # that whisper.cpp's own tests carry as models/for-tests-silero-v6.2.0-ggml.bin, and every tensor in it is
+    # that of silero-vad 6.2.0.
+    PublishedModel(
+        VAD,
+        885098,
+        "sha256:2aa269b785eeb53a82983a20501ddf7c1d9c48e33ab63a41391ac6c9f7fb6987",
+        "ggml-org/whisper-vad",
+        "silero-v6.2.0",
+    ),
 )
 
 MODELS: dict[str, PublishedModel] = {model.name: model for model in _PUBLISHED}

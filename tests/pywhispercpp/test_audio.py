@@ -48,6 +48,36 @@ def test_channels_become_their_mean(wav: Callable[..., Path], channels: int) -> 
     assert samples[8000] == pytest.approx(0.8 / channels, abs=1e-3)
 
 
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_both_channels_of_a_stereo_file(wav: Callable[..., Path], rate: int) -> None:
+    seconds = np.arange(rate) / rate
+    left = np.sin(seconds * 2 * np.pi * 440).astype(np.float32) / 2
+    path = wav(np.stack([left, np.zeros_like(left)], axis=1), rate)
+    both = audio.load_channels(path)
+    assert both.dtype == np.float32 and both.flags.c_contiguous and both.shape[1] == 2
+    assert abs(len(both) - 16000) <= 40
+    assert both[:, 0].max() == pytest.approx(0.5, abs=0.01) and not both[:, 1].any()
+    assert np.array_equal(both.mean(axis=1, dtype=np.float32), audio.load(path))
+    assert np.array_equal(both, audio.load_channels(path.read_bytes()))
+
+
+def test_two_channels_of_an_array() -> None:
+    both = np.stack([TONE, -TONE], axis=1)
+    assert audio.load_channels(both) is both
+    assert np.array_equal(audio.load_channels(both.astype(np.float64)), both)
+    with pytest.raises(AudioError, match=r"sample 1 \("):
+        audio.load_channels(np.array([[0, 0], [0, np.nan]], np.float32))
+    for shape in ((9,), (2, 9), (9, 3), (0, 2), (9, 2, 1)):
+        with pytest.raises(AudioError):
+            audio.load_channels(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_a_file_without_two_channels_has_no_left_and_right(wav: Callable[..., Path], channels: int) -> None:
+    with pytest.raises(AudioError, match=f"2 channels are needed, it has {channels}"):
+        audio.load_channels(wav(np.zeros((16000, channels), np.float32)))
+
+
 def test_a_file_name_need_not_be_utf_8(wav: Callable[..., Path], tmp_path: Path) -> None:
     odd = os.fsencode(tmp_path) + b"/\xff\xfe.wav"
     os.rename(wav(TONE), odd)  # noqa: PTH104

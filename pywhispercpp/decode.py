@@ -1,0 +1,189 @@
+"""Files of any format FFmpeg knows -> float32 samples at 16 kHz, in memory of little more than the result."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from pywhispercpp.byte_source import ByteSource
+from pywhispercpp.errors import AudioError
+
+if TYPE_CHECKING:
+    import av
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+
+__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "decode"]
+
+SAMPLE_RATE = 16000
+LONGEST_HOURS = 36  # above, whisper.cpp's int arithmetic on samples overflows
+_LONGEST = LONGEST_HOURS * 3600 * SAMPLE_RATE
+_LEAST_RATE = 1000  # Hz; with a rate of 1 Hz in its header a small file would fill the memory
+_LEAST_BITS = 200  # a second; every codec needs more, even for silence
+
+logger = logging.getLogger("pywhispercpp")
+
+
+def decode(file: IO[bytes], where: str, channels: int = 1) -> Samples:
+    """Return the first audio stream of `file` at 16 kHz: shape (n * channels,), channels side by side.
+
+    With channels=1 the mean of all there are, else the stream must have just so many. `where` names the file
+    in messages. Raises AudioError: no audio in it, not audio at all, longer than 36 hours.
+    """
+    source = ByteSource(file)
+    samples = _Growing(_LONGEST * channels, where)
+    try:
+        try:
+            with _open(source) as container:
+                _check_container(container, where)
+                for piece in _pieces(container, channels, where):
+                    samples.add(piece)
+        finally:
+            source.check()
+    except AudioError:
+        raise
+    except (
+        Exception
+    ) as error:  # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
+        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
+    return samples.taken()
+
+
+class _Growing:
+    """One buffer that grows by a quarter: the peak of memory stays near the result, without a second copy."""
+
+    def __init__(self, most: int, where: str) -> None:
+        self._samples = np.empty(1 << 16, np.float32)
+        self._count = 0
+        self._most = most
+        self._where = where
+
+    def add(self, piece: Samples) -> None:
+        """Append; raises AudioError when it becomes too much."""
+        end = self._count + piece.size
+        if end > self._most:
+            raise AudioError(f"{self._where}: longer than {LONGEST_HOURS} hours: cut it into parts")
+        if end > self._samples.size:
+            self._resize(max(end, min(self._most, self._samples.size * 5 // 4)))
+        self._samples[self._count : end] = piece
+        self._count = end
+
+    def taken(self) -> Samples:
+        """Return what was added; nothing may be added afterwards."""
+        if self._count == 0:
+            raise AudioError(f"{self._where}: there is no audio in it")
+        self._resize(self._count)
+        return self._samples
+
+    def _resize(self, size: int) -> None:
+        try:  # realloc: the system moves pages of a big block, and copies nothing
+            self._samples.resize(size, refcheck=False)
+        except MemoryError:
+            hours = self._count / SAMPLE_RATE / 3600
+            raise AudioError(
+                f"{self._where}: too long for the memory of this machine, which was full after "
+                f"{hours:.1f} hours: cut it into parts"
+            ) from None
+
+
+def _open(file: ByteSource) -> av.container.InputContainer:
+    """Open what FFmpeg finds in the file; titles that are not UTF-8 do not matter here."""
+    import av  # 0.2 s: not paid by those who bring arrays
+
+    # FFmpeg gets an open file and no protocol: a name or a playlist cannot make it open anything else.
+    options = {"protocol_whitelist": "none"}
+    if int(av.__version__.split(".")[0]) < 19:  # PyAV 19 dropped the parameter, and the failure
+        return av.open(file, mode="r", metadata_errors="ignore", options=options)
+    return av.open(file, mode="r", options=options)
+
+
+def _check_container(container: av.container.InputContainer, where: str) -> None:
+    """Refuse what has no audio, or too much of it, before it is decoded."""
+    if not container.streams.audio:
+        raise AudioError(f"{where}: there is no audio stream in it")
+    stream = container.streams.audio[0]
+    seconds = (container.duration or 0) / 1e6
+    # A header may claim anything, and one written to a pipe does; the size says what can be true.
+    least_bits = max(stream.bit_rate or 0, _LEAST_BITS)
+    if seconds > LONGEST_HOURS * 3600 and container.size * 8 >= seconds * least_bits:
+        raise AudioError(
+            f"{where}: {seconds / 3600:.0f} hours of audio, longer than {LONGEST_HOURS}: cut it into parts"
+        )
+
+
+def _pieces(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
+    """16 kHz pieces of the first audio stream."""
+    resampler = _Resampler(channels, where)
+    for frame in _frames(container, where):
+        yield from resampler.push(frame)
+    yield from resampler.flush()
+
+
+def _frames(container: av.container.InputContainer, where: str) -> Iterator[av.AudioFrame]:
+    """Decoded frames; damaged packets are skipped with a warning, as players do, unless they are the most."""
+    import av
+
+    stream = container.streams.audio[0]
+    good, bad, last = 0, 0, "0.0"
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError as error:
+            bad += 1
+            logger.debug("%s: a damaged packet after %s s: %s", where, last, error)
+            continue
+        for frame in frames:
+            good += 1
+            last = f"{frame.time:.1f}" if frame.time is not None else last
+            yield frame
+    if bad > good:
+        raise AudioError(f"{where}: the audio is damaged, {bad} of {bad + good} packets cannot be decoded")
+    if bad:
+        logger.warning("%s: %d damaged packets were left out", where, bad)
+
+
+class _Resampler:
+    """FFmpeg's resampler, started anew whenever the stream changes its layout, rate or format."""
+
+    def __init__(self, channels: int, where: str) -> None:
+        self._channels = channels
+        self._where = where
+        self._resampler: av.AudioResampler | None = None
+        self._input: tuple[str, int, str] | None = None
+
+    def push(self, frame: av.AudioFrame) -> Iterator[Samples]:
+        kind = (frame.layout.name, frame.sample_rate, frame.format.name)
+        if self._resampler is None or kind != self._input:
+            yield from self.flush()
+            self._start(frame)
+            self._input = kind
+        assert self._resampler is not None
+        yield from self._as_wanted(self._resampler.resample(frame))
+
+    def flush(self) -> Iterator[Samples]:
+        if self._resampler is not None:
+            yield from self._as_wanted(self._resampler.resample(None))
+
+    def _start(self, frame: av.AudioFrame) -> None:
+        import av
+
+        has, rate = frame.layout.nb_channels, frame.sample_rate
+        if rate < _LEAST_RATE:
+            raise AudioError(f"{self._where}: a sample rate of {rate} Hz is no audio")
+        if self._channels not in (1, has):
+            raise AudioError(f"{self._where}: {self._channels} channels are needed, it has {has}")
+        # The layout stays: FFmpeg's own mono mix of stereo can be louder than either channel.
+        # Packed samples: PyAV reads past the planes of a planar frame with many channels.
+        self._resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=SAMPLE_RATE)
+
+    def _as_wanted(self, frames: list[av.AudioFrame]) -> Iterator[Samples]:
+        for frame in frames:
+            if frame.samples:
+                packed: Samples = frame.to_ndarray().astype(np.float32, copy=False)
+                if self._channels == 1:
+                    packed = packed.reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype=np.float32)
+                yield packed.reshape(-1)

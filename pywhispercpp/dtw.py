@@ -1,0 +1,55 @@
+"""Which alignment heads tell the times of tokens (DTW), chosen from the model itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pywhispercpp import _core
+from pywhispercpp.errors import OptionError
+from pywhispercpp.models.ggml_layout import GgmlHeader
+
+#: What `dtw` takes besides True, False and None; "top" is for models that nobody has measured.
+PRESETS: tuple[str, ...] = tuple(_core.DTW_PRESETS)
+TOP = "top"
+
+_BY_LAYERS = {4: "tiny", 6: "base", 12: "small", 24: "medium"}
+_LARGE_LAYERS = 32
+_V3_VOCABULARY = 51866
+
+
+def preset(dtw: object, header: GgmlHeader, path: Path) -> str | None:
+    """Return the preset that `dtw` asks for, None for none; True chooses it from the model at `path`.
+
+    Raises OptionError for a preset that there is not.
+    """
+    if dtw is None or dtw is False or dtw == "":
+        return None
+    if dtw is True:
+        return _of_model(header, path)
+    name = str(dtw).replace("-", ".")  # large-v3-turbo and large.v3.turbo: a model's name, and whisper-cli's
+    if not isinstance(dtw, str) or name not in PRESETS:
+        raise OptionError(f"dtw={dtw!r}: True, or one of {', '.join(PRESETS)} is needed")
+    return name
+
+
+def _of_model(header: GgmlHeader, path: Path) -> str:
+    if header.n_audio_layer == _LARGE_LAYERS:
+        return _large(header, path)
+    if header.n_audio_layer != header.n_text_layer:  # a distilled model: heads of another decoder
+        return TOP
+    name = _BY_LAYERS.get(header.n_text_layer, TOP)
+    return name if header.multilingual or name == TOP else f"{name}.en"
+
+
+def _large(header: GgmlHeader, path: Path) -> str:
+    """v1 and v2 have the same sizes: only the file's name tells them apart; v2 is by far the commoner."""
+    if header.n_vocab == _V3_VOCABULARY:
+        return {_LARGE_LAYERS: "large.v3", 4: "large.v3.turbo"}.get(header.n_text_layer, TOP)
+    if header.n_text_layer != _LARGE_LAYERS:
+        return TOP
+    return "large.v1" if "v1" in path.name else "large.v2"
+
+
+def n_top(header: GgmlHeader) -> int:
+    """Of how many upper layers "top" takes all heads: half of them, as OpenAI's whisper does."""
+    return max(1, header.n_text_layer // 2)
