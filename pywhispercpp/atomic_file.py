@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, Literal, TextIO, Union, overload
 
 from pywhispercpp.errors import OutputError
 
-__all__ = ["writing"]
+__all__ = ["check_target", "writing"]
 
 Target = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -122,3 +122,15 @@ class _Raw(io.FileIO):
 def _failed(path: Path, error: Exception) -> OutputError:
     reason = getattr(error, "strerror", None) or str(error)
     return OutputError(f"{path}: cannot be written: {reason}")
+
+
+def check_target(path: Target) -> None:
+    """Raise OutputError for a path that writing() would refuse now; for before long work."""
+    target = Path(os.path.realpath(os.fsdecode(path)))
+    if _status(target) is not None and not target.is_file():  # a device
+        return
+    if not os.access(target.parent, os.W_OK):
+        missing = (
+            "the folder is not there" if not target.parent.exists() else "the folder cannot be written to"
+        )
+        raise OutputError(f"{os.fsdecode(path)}: cannot be written: {missing}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "decode"]
+__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container"]
 
 SAMPLE_RATE = 16000
 LONGEST_HOURS = 36  # above, whisper.cpp's int arithmetic on samples overflows
@@ -38,7 +38,7 @@ def decode(file: IO[bytes], where: str, channels: int = 1) -> Samples:
     samples = _Growing(_LONGEST * channels, where)
     try:
         try:
-            with _open(source) as container:
+            with open_container(source) as container:
                 _check_container(container, where)
                 for piece in _pieces(container, channels, where):
                     samples.add(piece)
@@ -90,7 +90,7 @@ class _Growing:
             ) from None
 
 
-def _open(file: ByteSource) -> av.container.InputContainer:
+def open_container(file: ByteSource) -> av.container.InputContainer:
     """Open what FFmpeg finds in the file; titles that are not UTF-8 do not matter here."""
     import av  # 0.2 s: not paid by those who bring arrays
 
@@ -118,12 +118,12 @@ def _check_container(container: av.container.InputContainer, where: str) -> None
 def _pieces(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
     """16 kHz pieces of the first audio stream."""
     resampler = _Resampler(channels, where)
-    for frame in _frames(container, where):
+    for frame in audio_frames(container, where):
         yield from resampler.push(frame)
     yield from resampler.flush()
 
 
-def _frames(container: av.container.InputContainer, where: str) -> Iterator[av.AudioFrame]:
+def audio_frames(container: av.container.InputContainer, where: str) -> Iterator[av.AudioFrame]:
     """Decoded frames; damaged packets are skipped with a warning, as players do, unless they are the most."""
     import av
 

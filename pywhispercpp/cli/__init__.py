@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pywhispercpp import __version__
 from pywhispercpp.backend import build_info
-from pywhispercpp.cli import bench, info, manual, models, transcribe
+from pywhispercpp.cli import bench, info, line, manual, models, transcribe
 from pywhispercpp.errors import PywhispercppError
 
 DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
@@ -33,14 +33,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _version() -> str:
     """The package's own version first: scripts read that word."""
-    info = build_info()
-    return f"pywhispercpp {__version__} (whisper.cpp {info.whisper_cpp_version}, ggml {info.ggml_version})"
+    build = build_info()
+    return f"pywhispercpp {__version__} (whisper.cpp {build.whisper_cpp_version}, ggml {build.ggml_version})"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
     try:
+        args = parser.parse_args(line.arguments(parser, list(sys.argv[1:] if argv is None else argv)))
         code: int = args.func(args)
         sys.stdout.flush()
         return code

@@ -7,21 +7,21 @@ of the text or the file name is read as HTML or script.
 from __future__ import annotations
 
 import base64
-import math
 import mimetypes
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pywhispercpp.formats.html_parts import PAGE, SCRIPT, STYLE
+from pywhispercpp.formats.placed import placed_words
 from pywhispercpp.formats.text import utf8
-from pywhispercpp.words import Word
 
 if TYPE_CHECKING:
     from pywhispercpp.formats.details import Details
     from pywhispercpp.segment import Segment
+    from pywhispercpp.words import Word
 
 LEVELS = 5  # of confidence: 0 least
 
@@ -70,27 +70,11 @@ def _segment(segment: Segment) -> str:
     minutes, seconds = divmod(segment.t0 // 100, 60)
     time = f"{minutes}:{seconds:02d}"
     speaker = f'<b class="speaker">Speaker {escape(segment.speaker)}</b> ' if segment.speaker else ""
+    words = "".join(escape(gap) + _span(word) for gap, word in placed_words(segment))
     return (
         f'<p><button type="button" data-start="{segment.start:.2f}" aria-label="Play from {time}">{time}'
-        f"</button> {speaker}{''.join(_words(segment))}</p>"
+        f"</button> {speaker}{words}</p>"
     )
-
-
-def _words(segment: Segment) -> Iterator[str]:
-    """The text, every word of it in a span with its times; what is between words stays between them."""
-    at = 0
-    for word in segment.words or (_whole(segment),):
-        found = segment.text.find(word.text, at)
-        yield escape(segment.text[at:found]) if found >= 0 else " "
-        at = found + len(word.text) if found >= 0 else at
-        yield _span(word)
-    yield escape(segment.text[at:])
-
-
-def _whole(segment: Segment) -> Word:
-    """A segment without times of words, as one word."""
-    sure = math.exp(min(0.0, segment.avg_logprob)) if segment.tokens else 1.0
-    return Word(segment.text, segment.start, segment.end, sure)
 
 
 def _span(word: Word) -> str:

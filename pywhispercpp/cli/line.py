@@ -1,0 +1,59 @@
+"""Makes a command line of whisper-cli's kind one that argparse reads as whisper-cli would.
+
+argparse takes `-bs 5 a.wav -t 4 b.wav`, a value that begins with a dash, and files before and after options
+for mistakes; whisper-cli does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pywhispercpp.errors import UsageError
+
+DEFAULT = "transcribe"
+OWN = ("-h", "--help", "--version")
+
+
+def arguments(parser: argparse.ArgumentParser, given: list[str]) -> list[str]:
+    """Return the arguments with the command that was left out, and those of `transcribe` in order.
+
+    `@file` alone stands for the lines of that file. Raises UsageError when it cannot be read.
+    """
+    if len(given) == 1 and given[0].startswith("@"):
+        given = _lines(given[0][1:])
+    commands = _commands(parser)
+    if given and given[0] not in (*commands, *OWN) and (given[0].startswith("-") or Path(given[0]).exists()):
+        given = [DEFAULT, *given]
+    if given[:1] == [DEFAULT]:
+        return [DEFAULT, *_ordered(commands[DEFAULT], given[1:])]
+    return given
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        return Path(name).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"@{name}: the arguments cannot be read from there: {error}") from None
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (found,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(found.choices)
+
+
+def _ordered(parser: argparse.ArgumentParser, given: Iterable[str]) -> Iterator[str]:
+    """Every file as --file=…, every value joined to its option."""
+    rest = iter(given)
+    for one in rest:
+        action = parser._option_string_actions.get(one)
+        if one == "--":
+            yield from (f"--file={name}" for name in rest)
+        elif action is not None and action.nargs is None:
+            value = next(rest, None)
+            yield one if value is None else f"{one}={value}"
+        elif one == "-" or not one.startswith("-"):
+            yield f"--file={one}"
+        else:
+            yield one
