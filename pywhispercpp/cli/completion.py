@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pywhispercpp.cli import manual
 from pywhispercpp.errors import MissingPackageError
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 __all__ = ["add_parser", "run"]
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
-DESCRIPTION = """Print the completion script of a shell: commands, options, their values, names of models, files."""
+DESCRIPTION = """Print the completion script of a shell. It completes commands, options, their values, names
+of models, folders and files."""
 EPILOG = """examples:
   pywhispercpp completion bash > ~/.local/share/bash-completion/completions/pywhispercpp
   pywhispercpp completion zsh > ~/.zfunc/_pywhispercpp
   pywhispercpp completion fish > ~/.config/fish/completions/pywhispercpp.fish
   pywhispercpp completion tcsh > ~/.pywhispercpp.tcsh
 
-In the shell that runs: `source` that file. zsh needs in ~/.zshrc: fpath+=~/.zfunc; compinit. Print the
-script again after an update of pywhispercpp."""
+In the shell that runs: `source` that file. zsh needs in ~/.zshrc: fpath+=~/.zfunc; compinit
+Print the script again after an update of pywhispercpp."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _complete(action: argparse.Action, shtab: ModuleType) -> None:
+def _complete(action: argparse.Action, shtab: Any) -> None:  # noqa: ANN401
     """Say what completes an argument: models by name, folders, files; what has choices needs nothing."""
     name, shown = action.dest, str(action.metavar or "")
     if action.nargs == 0 or action.choices is not None:
@@ -81,7 +79,7 @@ def _models() -> dict[str, Any]:
     }
 
 
-def _shtab() -> ModuleType:
+def _shtab() -> Any:  # noqa: ANN401 - a module
     """The package that writes completions; the one place that looks for it."""
     try:
         import shtab

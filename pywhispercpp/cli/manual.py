@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +27,12 @@ files:
   ~/.local/share/pywhispercpp/models/   models by name: ggml-NAME.bin, and OpenVINO IR beside them"""
 
 
+# A help text that says itself what holds when the option is left out.
+_TOLD = re.compile(r"default|left out|^as --")
+# Defaults that are found when the command runs.
+_ELSEWHERE = {"models_dir": "the user's data folder", "ov_e_device": "CPU"}
+
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help of at most 100 columns in which every option says its default."""
 
@@ -33,26 +41,35 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         settings["max_help_position"] = 30
         super().__init__(prog, **settings)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = (piece for line in text.splitlines() for piece in _wrapped(line, width))
+        return "".join(f"{indent}{line}\n" for line in lines)
+
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help
-        if not text or not action.option_strings or action.required or "default" in text:
+        if not text or not action.option_strings or action.required or _TOLD.search(text):
             return text
         if isinstance(action, (argparse._HelpAction, argparse._VersionAction)):
             return text
-        return text + _default(action)
+        return f"{text} (default: {_default(action)})".replace("%%", "%").replace("%", "%%")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line of a text that was laid out by hand; cut only where it is too wide."""
+    margin = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(line, width, subsequent_indent=margin) if len(line) > width else [line]
 
 
 def _default(action: argparse.Action) -> str:
-    """The end of a help text; None stands for the option's own default (options.py), where it has one."""
+    """What holds where an option is not given; None stands for the option's own default (options.py)."""
     value = action.default
     if value is None and action.dest in BY_NAME:
         value = BY_NAME[action.dest].default
-    if action.nargs == 0 and action.const is not False:
-        return " (default: on)" if value is True else " (default: off)"
+    if action.nargs == 0:
+        return "on" if value is True and action.const is not False else "off"
     if value in (None, argparse.SUPPRESS, "", [], ()):
-        return ""
-    shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return f" (default: {shown})".replace("%", "%%")
+        return _ELSEWHERE.get(action.dest, "none")
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -102,12 +102,12 @@ class Whisper:
             raise ValueError("step_ms must be >= 500")
         if sample_rate not in (None, _SAMPLE_RATE):
             raise OptionError(f"sample_rate={sample_rate!r}: {_SAMPLE_RATE} is needed")
-        from pywhispercpp import live
+        from pywhispercpp.live import listen
 
         device = device_id or None
         self._transcript = []
         try:
-            for one in live.listen(self.context.model, device=device, **kwargs, **self._live_options()):
+            for one in listen(self.context.model, device=device, **kwargs, **self._live_options()):
                 if one.is_final:
                     self._transcript.append(one.text)
                     self._tell(one.segments)
@@ -116,8 +116,10 @@ class Whisper:
         return self._transcript
 
     def _live_options(self) -> dict[str, Any]:
-        """What a stream leaves to its caller: it has its own ways with windows and context."""
-        own = ("single_segment", "no_context", "offset_ms", "duration_ms", "prompt_tokens", "print_progress")
+        """What a stream leaves to its caller: windows and context are its own."""
+        from pywhispercpp.live_ear import NOT_HERE
+
+        own = {*NOT_HERE, "single_segment", "no_context", "print_progress"}
         return {name: value for name, value in self.params.options().items() if name not in own}
 
     def _tell(self, segments: Any) -> None:  # noqa: ANN401 - a tuple of Segment
