@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from numpy.typing import NDArray
+
+    from pywhispercpp import live
+    from pywhispercpp.many import FileResult
 
 logger = logging.getLogger("pywhispercpp")
 
@@ -195,6 +198,30 @@ class Model:
                 print(segment.text)
         """
         return streaming.stream(self.transcribe, media, options)
+
+    def listen(self, source: live.Source | None = None, **options: Any) -> Iterator[live.LiveSegment]:
+        """Yield text while it is spoken, from the microphone (None), a file or an iterable of chunks.
+
+        Takes the options of pywhispercpp.live.listen(), which says all about them, and those of transcribe().
+
+            for said in model.listen():
+                print("…" if said.partial else "", said.text)
+        """
+        from pywhispercpp import live
+
+        return live.listen(self, source, **options)
+
+    def transcribe_many(
+        self, paths: Iterable[str | os.PathLike[str]], **options: Any
+    ) -> Generator[FileResult, None, None]:
+        """Yield a FileResult for each audio file, in order, `workers` of them at once; see transcribe_many().
+
+            for result in model.transcribe_many(paths, workers=2):
+                print(result.path, result.transcript.text if result.ok else result.error)
+        """
+        from pywhispercpp import many
+
+        return many.transcribe_many(self, paths, **options)
 
     def auto_detect_language(
         self, media: audio.Media, offset_ms: int | None = None, n_threads: int | None = None
