@@ -108,7 +108,12 @@ def test_the_encoder_stops_too(tiny_en: Path, speech: NDArray[np.float32]) -> No
 
 def test_encoder_begin_is_asked_before_each_window(model: Model, minute: NDArray[np.float32]) -> None:
     asked: list[int] = []
-    segments = model.transcribe(minute, encoder_begin_callback=lambda: asked.append(1) or len(asked) < 2)
+
+    def begin() -> bool:
+        asked.append(1)
+        return len(asked) < 2
+
+    segments = model.transcribe(minute, encoder_begin_callback=begin)
     assert len(asked) == 2
     assert segments.aborted
     assert 0 < segments[-1].t1 <= 3100
