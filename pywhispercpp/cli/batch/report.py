@@ -100,9 +100,7 @@ class _Bar(Report):
     def progress(self, path: Any, percent: int) -> None:  # noqa: ANN401 (a path)
         with self._lock:
             self._parts[os.fspath(path)] = percent
-            working = [
-                f"{Path(name).name} {part}%" for name, part in self._parts.items() if part < 100
-            ]
+            working = [f"{Path(name).name} {part}%" for name, part in self._parts.items() if part < 100]
         self._bar.update(self._task, description=" ".join(working[:2]).replace("[", r"\["))
 
     def _say(self, text: str) -> None:
