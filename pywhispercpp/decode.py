@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container"]
+__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container", "pieces"]
 
 SAMPLE_RATE = 16000
 LONGEST_HOURS = 36  # above, whisper.cpp's int arithmetic on samples overflows
@@ -34,23 +34,27 @@ def decode(file: IO[bytes], where: str, channels: int = 1) -> Samples:
     With channels=1 the mean of all there are, else the stream must have just so many. `where` names the file
     in messages. Raises AudioError: no audio in it, not audio at all, longer than 36 hours.
     """
-    source = ByteSource(file)
     samples = _Growing(_LONGEST * channels, where)
+    for piece in pieces(file, where, channels):
+        samples.add(piece)
+    return samples.taken()
+
+
+def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
+    """Yield what decode() returns as it is decoded, none of it kept. Raises what decode() raises."""
+    source = ByteSource(file)
     try:
         try:
             with open_container(source) as container:
                 _check_container(container, where)
-                for piece in _pieces(container, channels, where):
-                    samples.add(piece)
+                yield from _resampled(container, channels, where)
         finally:
             source.check()
     except AudioError:
         raise
-    except (
-        Exception
-    ) as error:  # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
+    # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
+    except Exception as error:
         raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
-    return samples.taken()
 
 
 class _Growing:
@@ -115,7 +119,7 @@ def _check_container(container: av.container.InputContainer, where: str) -> None
         )
 
 
-def _pieces(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
+def _resampled(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
     """16 kHz pieces of the first audio stream."""
     resampler = _Resampler(channels, where)
     for frame in audio_frames(container, where):

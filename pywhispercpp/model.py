@@ -114,6 +114,7 @@ class Model:
         loading.ready_backend(cpu_variant)
         path, header = loading.model_file(model, models_dir)
         self.model_path = str(path)
+        self.header = header  # what the file says of itself: sizes, weights, languages
         with logs.copied_to(redirect_whispercpp_logs_to):
             self._ctx = _core.Context(os.fsencode(path), how.of(path, header), sessions)
             self._encoder = encoder.choose(asked, self._ctx, Path(self.model_path), self._params.n_threads)
@@ -199,25 +200,31 @@ class Model:
         """
         return streaming.stream(self.transcribe, media, options)
 
-    def listen(self, source: live.Source | None = None, **options: Any) -> Iterator[live.LiveSegment]:
+    def listen(
+        self,
+        source: live.Source | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Iterator[live.LiveSegment]:
         """Yield text while it is spoken, from the microphone (None), a file or an iterable of chunks.
 
         Takes the options of pywhispercpp.live.listen(), which says all about them, and those of transcribe().
 
             for said in model.listen():
-                print("…" if said.partial else "", said.text)
+                print(said.text, "" if said.is_final else "…")
         """
         from pywhispercpp import live
 
         return live.listen(self, source, **options)
 
     def transcribe_many(
-        self, paths: Iterable[str | os.PathLike[str]], **options: Any
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        **options: Any,  # noqa: ANN401
     ) -> Generator[FileResult, None, None]:
         """Yield a FileResult for each audio file, in order, `workers` of them at once; see transcribe_many().
 
-            for result in model.transcribe_many(paths, workers=2):
-                print(result.path, result.transcript.text if result.ok else result.error)
+        for result in model.transcribe_many(paths, workers=2):
+            print(result.path, result.transcript.text if result.ok else result.error)
         """
         from pywhispercpp import many
 
