@@ -34,7 +34,9 @@ def files(speech: NDArray[np.float32], wav: WavFactory, tmp_path: Path) -> list[
 def test_results_are_in_order_and_a_bad_file_is_reported(
     own_model: Model, files: list[Path], workers: int
 ) -> None:
+    before = own_model.get_params()
     results = list(transcribe_many(own_model, files, workers=workers, **FAST))
+    assert own_model.get_params() == before, "its options are for this batch only"
     assert [one.path for one in results] == files
     assert [one.ok for one in results] == [True, False, True, False, True]
     texts = [one.transcript.text.lower() for one in results if one.transcript is not None]
