@@ -145,9 +145,7 @@ def _short(name: str) -> str:
 
 
 def _weights(model: Model) -> str:
-    from pywhispercpp.models.ggml_layout import FILE_TYPES
-
-    return FILE_TYPES[model._ctx.ftype].name
+    return model.header.weight_type.name
 
 
 def _round(one: Measured, model: Model, *, heat: bool) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from pywhispercpp import decode
 from pywhispercpp.audio import SAMPLE_RATE
-from pywhispercpp.byte_source import ByteSource
 from pywhispercpp.errors import AudioError, AudioNotFoundError, OptionError
 
 if TYPE_CHECKING:
@@ -52,14 +51,14 @@ def file_chunks(source: str | os.PathLike[str] | IO[bytes], chunk_ms: int = 100)
     size = max(1, chunk_ms * SAMPLE_RATE // 1000)
     if not isinstance(source, (str, os.PathLike)):
         pipe: Any = _Pipe(source) if callable(getattr(source, "read1", None)) else source
-        yield from _in_parts(_decoded(pipe, str(getattr(source, "name", source))), size)
+        yield from _in_parts(decode.pieces(pipe, str(getattr(source, "name", source))), size)
         return
     path = Path(source)
     try:
         if path.is_dir():
             raise AudioError(f"{path} is a directory: give an audio file")
         with path.open("rb") as file:
-            yield from _in_parts(_decoded(file, str(path)), size)
+            yield from _in_parts(decode.pieces(file, str(path)), size)
     except FileNotFoundError:
         raise AudioNotFoundError(f"{path}: there is no such audio file") from None
     except (OSError, ValueError) as error:
@@ -71,22 +70,6 @@ class _Pipe:
 
     def __init__(self, file: Any) -> None:  # noqa: ANN401 (a binary file with read1)
         self.read = file.read1
-
-
-def _decoded(file: IO[bytes], where: str) -> Iterator[Samples]:
-    """The pieces of a file as they are decoded, none of them kept."""
-    source = ByteSource(file)
-    try:
-        try:
-            with decode._open(source) as container:
-                decode._check_container(container, where)
-                yield from decode._pieces(container, 1, where)
-        finally:
-            source.check()
-    except (AudioError, GeneratorExit):
-        raise
-    except Exception as error:  # FFmpeg's, and whatever a file object raises
-        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
 
 
 def _in_parts(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:

@@ -77,7 +77,7 @@ def _checkable() -> frozenset[str]:
 
 
 def _one(
-    model: Model, stop: threading.Event, progress: Progress | None, params: Any, path: Path
+    model: Model, stop: threading.Event, progress: Progress | None, params: dict[str, Any], path: Path
 ) -> FileResult:
     """Transcribe one file on a worker's thread."""
     report = None if progress is None else partial(progress, path)

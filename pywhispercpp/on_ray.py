@@ -1,4 +1,4 @@
-"""The same work over Ray: a model in each actor, audio sent to it, transcripts sent back (the extra `ray`)."""
+"""The same work over Ray: a model in each actor, audio sent to it, transcripts back (the extra `ray`)."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class RayWorkers:
     ) -> None:
         """Prepare; nothing is connected to yet.
 
-        address: "ray://HOST:PORT" (a cluster's client port), "HOST:PORT" (its own), "ray://local" (a new one on
-            this machine) or "ray" (what RAY_ADDRESS says, or the one that runs here, or a new one).
+        address: "ray://HOST:PORT" (a cluster's client port), "HOST:PORT" (its own), "ray://local" (a new one
+            on this machine) or "ray" (what RAY_ADDRESS says, or the one that runs here, or a new one).
         loading: arguments of Model; a path in it must be there on every machine of the cluster.
         workers: how many actors, each with n_threads CPUs (1 when not given); what the cluster has when None.
         shared: send the paths of files and not their bytes: every machine sees the same disk.

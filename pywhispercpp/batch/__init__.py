@@ -1,1 +1,1 @@
-"""Batches of files: which files, what is done already, and who works on what; nothing is lost or done twice."""
+"""Batches of files: which, what is done already, who works on what; nothing is lost or done twice."""

@@ -58,7 +58,7 @@ class Journal:
 
     def add(self, task: Task, stamp: Sequence[int], **facts: object) -> None:
         """Note that a task was done, or why not; on the disk when this returns. Raises OutputError."""
-        record = {
+        record: dict[str, Any] = {
             "source": _key(task),
             "stamp": list(stamp),
             "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

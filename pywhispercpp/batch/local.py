@@ -28,6 +28,7 @@ class LocalWorkers:
         self._params = params
         self._progress = progress
         self._model: Model | None = None
+        self._facts: dict[str, Any] = {}
 
     def _loaded(self) -> Model:
         if self._model is None:
@@ -42,4 +43,5 @@ class LocalWorkers:
 
     def facts(self) -> dict[str, Any]:
         """Return what formats.facts() says of the model."""
-        return facts(self._loaded())
+        self._facts = self._facts or facts(self._loaded())
+        return self._facts

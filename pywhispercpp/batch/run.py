@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pywhispercpp.many import FileResult
     from pywhispercpp.segment import Transcript
 
-    MakeDetails = Callable[[Task, Transcript, dict[str, Any]], Details]
+    MakeDetails = Callable[[Task, Path, Transcript, dict[str, Any]], Details]
 
 POLL = 0.5  # seconds between two looks at what another run works on
 
@@ -62,7 +62,7 @@ def run(
 ) -> Iterator[Outcome]:
     """Transcribe what is not done yet and write it; yield what became of each task.
 
-    details(task, transcript, facts): what the formats need of a task.
+    details(task, path, transcript, facts): what the format of the file `path` needs.
     overwrite: do also what is done.
     busy(task): called once for a task that another run works on; it is waited for at the end.
     A task is done when all of its files are there and its source is what it was then. Raises OutputError
@@ -181,9 +181,9 @@ class _Batch:
 
     def _write(self, task: Task, transcript: Transcript) -> None:
         """Write all files of a task; each is whole or not there."""
-        details = self._details(task, transcript, self._workers.facts())
-        contents = [one.render(transcript, details) for one in self._formats]
-        for path, content in zip(task.outputs(self._formats), contents):
+        facts = self._workers.facts()
+        for one, path in zip(self._formats, task.outputs(self._formats)):
+            content = one.render(transcript, self._details(task, path, transcript, facts))
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:

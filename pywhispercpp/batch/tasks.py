@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 # What is taken out of folders; a file that is named itself may end in anything.
 SUFFIXES = frozenset(
-    [".3gp", ".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".au", ".avi", ".caf", ".dts", ".flac", ".flv", ".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".oga", ".ogg", ".ogv", ".opus", ".ra", ".spx", ".tta", ".ts", ".vob", ".wav", ".weba", ".webm", ".wma", ".wmv", ".wv"]
+    f".{name}"
+    for line in (
+        "3gp aac ac3 aif aiff amr ape au avi caf dts flac flv m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg mpg",
+        "mts oga ogg ogv opus ra spx tta ts vob wav weba webm wma wmv wv",
+    )
+    for name in line.split()
 )
 
 

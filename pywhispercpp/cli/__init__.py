@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pywhispercpp import __version__
 from pywhispercpp.backend import build_info
-from pywhispercpp.cli import bench, completion, info, line, manual, models, stream, transcribe
+from pywhispercpp.cli import batch, bench, completion, info, line, manual, models, stream, transcribe
 from pywhispercpp.errors import PywhispercppError
 
 DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
@@ -25,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (transcribe, stream, models, bench, info, completion):
+    for command in (transcribe, stream, batch, models, bench, info, completion):
         command.add_parser(subparsers)
     manual.complete(parser)
     return parser

@@ -41,10 +41,10 @@ class Context:
         self.model = model
         self.is_initialized = not no_state
         self.lang_max_id = Model.lang_max_id()
-        self.n_vocab = model._ctx.n_vocab
-        self.n_text_ctx = model._ctx.n_text_ctx
-        self.n_audio_ctx = model._ctx.n_audio_ctx
-        self.is_multilingual = model._ctx.is_multilingual
+        self.n_vocab = model.header.n_vocab
+        self.n_text_ctx = model.header.n_text_ctx
+        self.n_audio_ctx = model.header.n_audio_ctx
+        self.is_multilingual = model.header.multilingual
         self._segments: list[Segment] = []
         self._language = -1
         self._audio: NDArray[np.float32] | None = None

@@ -40,6 +40,7 @@ public:
             const std::string logged = take_errors();
             raise("ModelError", "whisper.cpp cannot load the VAD " + path + ": " + (logged.empty() ? failure : logged));
         }
+        whisper_vad_reset_state(vad_.get());  // whisper.cpp leaves what it remembers as the memory came
     }
 
     Floats probabilities(const Floats & samples) {

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     checked(cutting, vad["vad_params"])  # before a download
     with _warnings(args):
         source = opened(args)
-        model = loading.load(args, int("beam_search" in options))
+        model = loading.load(args)
         if args.source is None and not args.no_prints:
             print("[Start speaking]", file=sys.stderr, flush=True)
         with _ended_by_signal(source), shown(args) as show:
@@ -46,10 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     """The options of decoding; whisper-stream's default is greedy, not whisper-cli's beams."""
-    beam_size = getattr(args, "beam_search.beam_size")
     options = decoding.options(args)
-    if beam_size is None or beam_size <= 1:
-        del options["beam_search"]
+    if getattr(args, "beam_search.beam_size") is None and not (args.strategy or args.grammar):
+        options["strategy"] = "greedy"
     # Shown by the command, and not options of the decoding of one piece.
     for name in ("no_timestamps", "vad"):
         options.pop(name, None)
