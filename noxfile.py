@@ -122,6 +122,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def tsan(session: nox.Session) -> None:
+    """Look for data races: the bindings built for ThreadSanitizer, eight threads over one model."""
+    install(session, "build")
+    session.install("--quiet", *PYPROJECT["project"]["dependencies"])
+    session.run("python", "-m", "wheels.tsan", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style and the types: ruff, mypy --strict, buildifier's rules."""
     install(session, "lint")

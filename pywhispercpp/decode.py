@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container"]
+__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container", "pieces"]
 
 SAMPLE_RATE = 16000
 LONGEST_HOURS = 36  # above, whisper.cpp's int arithmetic on samples overflows
@@ -34,23 +34,27 @@ def decode(file: IO[bytes], where: str, channels: int = 1) -> Samples:
     With channels=1 the mean of all there are, else the stream must have just so many. `where` names the file
     in messages. Raises AudioError: no audio in it, not audio at all, longer than 36 hours.
     """
-    source = ByteSource(file)
     samples = _Growing(_LONGEST * channels, where)
+    for piece in pieces(file, where, channels):
+        samples.add(piece)
+    return samples.taken()
+
+
+def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
+    """Yield what decode() returns as it is decoded, none of it kept. Raises what decode() raises."""
+    source = ByteSource(file)
     try:
         try:
             with open_container(source) as container:
                 _check_container(container, where)
-                for piece in _pieces(container, channels, where):
-                    samples.add(piece)
+                yield from _resampled(container, channels, where)
         finally:
             source.check()
     except AudioError:
         raise
-    except (
-        Exception
-    ) as error:  # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
+    # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
+    except Exception as error:
         raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
-    return samples.taken()
 
 
 class _Growing:
@@ -115,7 +119,7 @@ def _check_container(container: av.container.InputContainer, where: str) -> None
         )
 
 
-def _pieces(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
+def _resampled(container: av.container.InputContainer, channels: int, where: str) -> Iterator[Samples]:
     """16 kHz pieces of the first audio stream."""
     resampler = _Resampler(channels, where)
     for frame in audio_frames(container, where):
@@ -128,22 +132,24 @@ def audio_frames(container: av.container.InputContainer, where: str) -> Iterator
     import av
 
     stream = container.streams.audio[0]
-    good, bad, last = 0, 0, "0.0"
+    good, bad = 0, 0
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
         except av.FFmpegError as error:
             bad += 1
-            logger.debug("%s: a damaged packet after %s s: %s", where, last, error)
+            logger.debug("%s: a damaged packet at %s s: %s", where, _seconds(packet), error)
             continue
-        for frame in frames:
-            good += 1
-            last = f"{frame.time:.1f}" if frame.time is not None else last
-            yield frame
+        good += len(frames)
+        yield from frames
     if bad > good:
         raise AudioError(f"{where}: the audio is damaged, {bad} of {bad + good} packets cannot be decoded")
     if bad:
         logger.warning("%s: %d damaged packets were left out", where, bad)
+
+
+def _seconds(packet: av.Packet[Any]) -> str:
+    return "?" if packet.pts is None else f"{float(packet.pts * packet.time_base):.1f}"
 
 
 class _Resampler:
@@ -183,7 +189,8 @@ class _Resampler:
     def _as_wanted(self, frames: list[av.AudioFrame]) -> Iterator[Samples]:
         for frame in frames:
             if frame.samples:
-                packed: Samples = frame.to_ndarray().astype(np.float32, copy=False)
-                if self._channels == 1:
-                    packed = packed.reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype=np.float32)
-                yield packed.reshape(-1)
+                has = frame.layout.nb_channels
+                packed: Samples = np.frombuffer(memoryview(frame.planes[0]), np.float32, frame.samples * has)
+                if has != self._channels:
+                    packed = packed.reshape(-1, has).mean(axis=1, dtype=np.float32)
+                yield packed

@@ -12,6 +12,9 @@ from pywhispercpp.models.ggml_layout import GgmlHeader
 PRESETS: tuple[str, ...] = tuple(_core.DTW_PRESETS)
 TOP = "top"
 
+# n_text_layer and n_text_head of the models that the heads were measured on.
+_SIZES = {"tiny": (4, 6), "base": (6, 8), "small": (12, 12), "medium": (24, 16), "large": (32, 20)}
+_SIZES["large.v3.turbo"] = (4, 20)
 _BY_LAYERS = {4: "tiny", 6: "base", 12: "small", 24: "medium"}
 _LARGE_LAYERS = 32
 _V3_VOCABULARY = 51866
@@ -29,10 +32,22 @@ def preset(dtw: object, header: GgmlHeader, path: Path) -> str | None:
     name = str(dtw).replace("-", ".")  # large-v3-turbo and large.v3.turbo: a model's name, and whisper-cli's
     if not isinstance(dtw, str) or name not in PRESETS:
         raise OptionError(f"dtw={dtw!r}: True, or one of {', '.join(PRESETS)} is needed")
+    if name != TOP and not _fits(name, header):
+        raise OptionError(f"dtw={dtw!r}: {path} has other alignment heads; dtw=True chooses those that fit")
     return name
 
 
 def _of_model(header: GgmlHeader, path: Path) -> str:
+    name = _by_layers(header, path)
+    return name if name == TOP or _fits(name, header) else TOP
+
+
+def _fits(name: str, header: GgmlHeader) -> bool:
+    size = _SIZES.get(name) or _SIZES[name.split(".")[0]]
+    return size == (header.n_text_layer, header.n_text_head)
+
+
+def _by_layers(header: GgmlHeader, path: Path) -> str:
     if header.n_audio_layer == _LARGE_LAYERS:
         return _large(header, path)
     if header.n_audio_layer != header.n_text_layer:  # a distilled model: heads of another decoder

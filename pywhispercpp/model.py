@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from numpy.typing import NDArray
+
+    from pywhispercpp import live
+    from pywhispercpp.many import FileResult
 
 logger = logging.getLogger("pywhispercpp")
 
@@ -87,7 +90,7 @@ class Model:
         dtw: tell the times of words by the decoder's attention (DTW); True chooses its alignment heads from
             the model, or one of pywhispercpp.dtw.PRESETS.
         n_sessions: how many threads may transcribe at once; as many as there are CPUs when None. A session is
-            made when a thread finds the others taken: 60 MB (tiny) to 500 MB (large) besides the weights.
+            made when a thread finds the others taken: 65 MB for tiny.en, 90 MB for base, besides the weights.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
@@ -111,6 +114,7 @@ class Model:
         loading.ready_backend(cpu_variant)
         path, header = loading.model_file(model, models_dir)
         self.model_path = str(path)
+        self.header = header  # what the file says of itself: sizes, weights, languages
         with logs.copied_to(redirect_whispercpp_logs_to):
             self._ctx = _core.Context(os.fsencode(path), how.of(path, header), sessions)
             self._encoder = encoder.choose(asked, self._ctx, Path(self.model_path), self._params.n_threads)
@@ -195,6 +199,36 @@ class Model:
                 print(segment.text)
         """
         return streaming.stream(self.transcribe, media, options)
+
+    def listen(
+        self,
+        source: live.Source | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Iterator[live.LiveSegment]:
+        """Yield text while it is spoken, from the microphone (None), a file or an iterable of chunks.
+
+        Takes the options of pywhispercpp.live.listen(), which says all about them, and those of transcribe().
+
+            for said in model.listen():
+                print(said.text, "" if said.is_final else "…")
+        """
+        from pywhispercpp import live
+
+        return live.listen(self, source, **options)
+
+    def transcribe_many(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        **options: Any,  # noqa: ANN401
+    ) -> Generator[FileResult, None, None]:
+        """Yield a FileResult for each audio file, in order, `workers` of them at once; see transcribe_many().
+
+        for result in model.transcribe_many(paths, workers=2):
+            print(result.path, result.transcript.text if result.ok else result.error)
+        """
+        from pywhispercpp import many
+
+        return many.transcribe_many(self, paths, **options)
 
     def auto_detect_language(
         self, media: audio.Media, offset_ms: int | None = None, n_threads: int | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pywhispercpp import _core, grammar
 from pywhispercpp.errors import OptionError
+from pywhispercpp.models import vad_model
 from pywhispercpp.options import ALIASES, BY_NAME, DERIVED
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ def ready(params: Params, context: Context) -> Params:
     _check_decoding(run, context)
     if run.suppress_regex:
         _core.check_regex(run.suppress_regex)
+    if run.vad:
+        run.vad_model_path = os.fsencode(vad_model(run.vad_model_path))
     if run.grammar:
         rules = grammar.parse(run.grammar)
         run.set_grammar(rules.rules, rules.start(run.grammar_rule))

@@ -108,7 +108,7 @@ class Timeline:
     original: tuple[int, ...] = ()
 
     def start(self, time: int) -> int:
-        """Where in the audio that begins what begins at `time`; in a silence, the start of the next stretch."""
+        """The time in the audio of what begins at `time`; in a silence, the next stretch's start."""
         if not self.heard or time < 0:
             return time
         for (first, last), original in zip(self.heard, self.original):
@@ -117,7 +117,7 @@ class Timeline:
         return self._end_of(-1)
 
     def end(self, time: int) -> int:
-        """Where in the audio that ends what ends at `time`; in a silence, the end of the stretch before."""
+        """The time in the audio of what ends at `time`; in a silence, the end of the stretch before."""
         if not self.heard or time < 0:
             return time
         index = max(0, bisect_left([first for first, _ in self.heard], time) - 1)

@@ -50,7 +50,7 @@ def merged(tokens: Sequence[Token], t0: int) -> Iterator[Word]:
     if any(token.t_dtw >= 0 for token in spoken):
         times = _times_by_dtw(groups, t0)
     elif any(token.t0 >= 0 for token in spoken):
-        times = [(group[0].tokens[0].t0, group[-1].tokens[-1].t1) for group in groups]
+        times = [(group[0].tokens[0].t0, _last_spoken(group).t1) for group in groups]
     else:
         return
     for group, (start, end) in zip(groups, times):
@@ -59,10 +59,15 @@ def merged(tokens: Sequence[Token], t0: int) -> Iterator[Word]:
 
 def _times_by_dtw(groups: Sequence[Sequence[_Piece]], t0: int) -> list[tuple[int, int]]:
     """DTW tells where tokens end. A word begins where the one before ended, or later: after a pause."""
-    ends = [group[-1].tokens[-1].t_dtw for group in groups]
+    ends = [_last_spoken(group).t_dtw for group in groups]
     whole = [end - start for start, end in zip([t0, *ends], ends)]
     longest = 2 * min(USUAL, statistics.median(whole)) if whole else 0
     return [(end - min(length, int(longest)), end) for length, end in zip(whole, ends)]
+
+
+def _last_spoken(group: Sequence[_Piece]) -> Token:
+    """The last token with a letter: a mark of punctuation has the pause after the word for its own."""
+    return next((p for p in reversed(group) if _has_letters(p.text)), group[-1]).tokens[-1]
 
 
 def _text(group: Sequence[_Piece]) -> str:

@@ -177,6 +177,7 @@ EXTENSIONS = {
         "srcs": [
             "module.cpp",
             "bind_backend.cpp",
+            "bind_bench.cpp",
             "bind_context.cpp",
             "bind_encoder.cpp",
             "bind_full.cpp",

@@ -75,12 +75,13 @@ def _settings(request: Request) -> dict[str, Argument]:
     }
 
 
-def configure(request: Request, folder: Path) -> None:
-    """Have CMake plan a build in `folder`, without compiling anything; for tests."""
+def configure(request: Request, folder: Path, **more: str) -> None:
+    """Have CMake plan a build in `folder`, without compiling anything; `more`: further CMake definitions."""
     python = environment(request)
     settings = {**_settings(request), "cmake.define.Python_EXECUTABLE": python}
     prefix = "cmake.define."
     defines = [f"-D{key[len(prefix) :]}={value}" for key, value in settings.items() if key.startswith(prefix)]
+    defines += [f"-D{key}={value}" for key, value in more.items()]
     if toolchain := settings.get("cmake.toolchain-file"):
         defines.append(f"-DCMAKE_TOOLCHAIN_FILE={toolchain}")
     command: list[Argument] = [python.parent / "cmake", "-G", "Ninja", "-S", ROOT, "-B", folder]

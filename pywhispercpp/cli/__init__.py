@@ -8,20 +8,33 @@ import sys
 from collections.abc import Sequence
 
 from pywhispercpp import __version__
-from pywhispercpp.cli import line, models, transcribe
+from pywhispercpp.backend import build_info
+from pywhispercpp.cli import batch, bench, completion, info, line, manual, models, stream, transcribe
 from pywhispercpp.errors import PywhispercppError
 
+DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
+EPILOG = """examples:
+  pywhispercpp transcribe talk.mp3
+  pywhispercpp models list
+  pywhispercpp info"""
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(prog="pywhispercpp", description="Speech to text with whisper.cpp.")
-    parser.add_argument("--version", action="version", version=f"pywhispercpp {__version__}")
+    parser = argparse.ArgumentParser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (transcribe, models):
+    for command in (transcribe, stream, batch, models, bench, info, completion):
         command.add_parser(subparsers)
+    manual.complete(parser)
     return parser
+
+
+def _version() -> str:
+    """The package's own version first: scripts read that word."""
+    build = build_info()
+    return f"pywhispercpp {__version__} (whisper.cpp {build.whisper_cpp_version}, ggml {build.ggml_version})"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ namespace pwc {
 namespace py = pybind11;
 
 void bind_backend(py::module_ & m);
+void bind_bench(py::module_ & m);
 void bind_log(py::module_ & m);
 void bind_params(py::module_ & m);
 void bind_context(py::module_ & m);

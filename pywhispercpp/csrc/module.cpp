@@ -36,4 +36,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {  // why it may say so:
     pwc::bind_full(m);
     pwc::bind_language(m);
     pwc::bind_vad(m);
+    pwc::bind_bench(m);
 }

@@ -72,7 +72,6 @@ def test_a_misspelt_option_is_recognised(model: Model) -> None:
         ({"detect_language": True}, "English only"),
         ({"suppress_regex": "("}, "suppress_regex"),
         ({"suppress_regex": "(a{1000}){1000}"}, "suppress_regex"),
-        ({"vad": True}, "vad_model_path"),
         ({"vad": True, "vad_model_path": "/no/such/file"}, "/no/such/file"),
     ],
 )
@@ -84,9 +83,15 @@ def test_a_value_this_model_cannot_take(
     assert own_model.transcribe(TENTH) == []  # nothing of it stays
 
 
-def test_beam_search_needs_a_beam(tiny_en: Path) -> None:
+def test_beam_search_needs_a_beam(own_model: Model) -> None:
     with pytest.raises(OptionError, match="beam_size"):
-        Model(tiny_en, params_sampling_strategy=1, beam_search={"beam_size": -1}).transcribe(TENTH)
+        own_model.transcribe(TENTH, strategy="beam_search", beam_search={"beam_size": 0})
+
+
+def test_the_strategy_may_change_from_call_to_call(own_model: Model) -> None:
+    assert own_model.get_params()["strategy"] == "greedy"
+    own_model.transcribe(TENTH, strategy="beam_search")
+    assert own_model.get_params()["strategy"] == "beam_search"
 
 
 def test_options_stay_for_later_calls(own_model: Model) -> None:
@@ -107,10 +112,17 @@ def test_the_older_name_of_suppress_nst(tiny_en: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "context", [{"use_cpu": True}, [], {"gpu_device": -1}, {"dtw_token_timestamps": True}]
+    "context",
+    [
+        {"use_cpu": True},
+        [],
+        {"gpu_device": -1},
+        {"dtw_token_timestamps": True, "flash_attn": True},
+        {"dtw_token_timestamps": True, "dtw_n_top": 5},
+    ],
 )
 def test_bad_context_params(tiny_en: Path, context: object) -> None:
-    with pytest.raises(OptionError, match=r"context_params|gpu_device"):
+    with pytest.raises(OptionError, match=r"context_params|gpu_device|flash_attn|dtw_n_top"):
         Model(tiny_en, context_params=context)  # type: ignore[arg-type]
 
 

@@ -11,10 +11,19 @@ from pywhispercpp.cli.progress import shown
 
 __all__ = ["add_parser", "run"]
 
+EPILOG = """examples:
+  pywhispercpp models download base.en
+  pywhispercpp models download small --models-dir /srv/models"""
+
 
 def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the action."""
-    parser = actions.add_parser("download", help="download a published model, verify it and print its path")
+    parser = actions.add_parser(
+        "download",
+        help="download a published model, verify it and print its path",
+        description="Download a published model, verify it and print its path; one that is there stays.",
+        epilog=EPILOG,
+    )
     parser.add_argument("name", metavar="NAME", help="a name that `models list` shows, such as base.en")
     add_models_dir(parser)
     parser.set_defaults(func=run)

@@ -46,7 +46,9 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default=WEIGHTS[0],
         help="how matrices are stored (default: %(default)s)",
     )
-    openvino.add_argument("-o", "--output", type=Path, metavar="FILE.xml", help="write another file")
+    openvino.add_argument(
+        "-o", "--output", type=Path, metavar="FILE.xml", help="write another file (default: beside the model)"
+    )
     add_models_dir(openvino)
     openvino.set_defaults(func=run_openvino)
 

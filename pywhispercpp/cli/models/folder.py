@@ -10,7 +10,7 @@ from pywhispercpp.models import default_models_dir
 __all__ = ["add_models_dir"]
 
 
-def add_models_dir(parser: argparse.ArgumentParser) -> None:
+def add_models_dir(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add `--models-dir`."""
     default = str(default_models_dir()).replace("%", "%%")  # argparse formats help texts with %
     parser.add_argument(

@@ -11,10 +11,19 @@ from pywhispercpp.cli.progress import megabytes
 
 __all__ = ["add_parser", "run"]
 
+EPILOG = """examples:
+  pywhispercpp models list
+  pywhispercpp models list | grep here:"""
+
 
 def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the action."""
-    parser = actions.add_parser("list", help="list the published models and which of them are here")
+    parser = actions.add_parser(
+        "list",
+        help="list the published models and which of them are here",
+        description="List the published models: name, size, and where it is or whether it can be downloaded.",
+        epilog=EPILOG,
+    )
     add_models_dir(parser)
     parser.set_defaults(func=run)
 

@@ -10,10 +10,21 @@ from pywhispercpp.cli.models.folder import add_models_dir
 
 __all__ = ["add_parser", "run"]
 
+EPILOG = """examples:
+  pywhispercpp models path base.en
+
+exit codes:
+  0 it is there   1 it is not   2 usage error"""
+
 
 def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the action."""
-    parser = actions.add_parser("path", help="print where a model's file is or would be")
+    parser = actions.add_parser(
+        "path",
+        help="print where a model's file is or would be",
+        description="Print where a model's file is, or where it would be.",
+        epilog=EPILOG,
+    )
     parser.add_argument("name", metavar="NAME", help="a published model, or a file in the models folder")
     add_models_dir(parser)
     parser.set_defaults(func=run)

@@ -43,18 +43,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def load(args: argparse.Namespace) -> Model:
     """Return the model that the flags ask for, downloaded with a bar when it is missing."""
-    path = _downloaded(args.model, args.models_dir, quiet=args.no_prints)
-    keywords: dict[str, Any] = {name: getattr(args, name) for name in KEYWORDS}
+    found = keywords(args)
+    found["model"] = _downloaded(args.model, args.models_dir, quiet=args.no_prints)
+    return Model(redirect_whispercpp_logs_to=sys.stderr if args.verbose else False, **found)
+
+
+def keywords(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of Model that the flags ask for; another machine can load the same with them."""
+    found: dict[str, Any] = {name: getattr(args, name) for name in KEYWORDS}
     if args.dtw is not None:
-        keywords["dtw"] = args.dtw
-    return Model(
-        path,
-        args.models_dir,
-        context_params=_context(args),
-        device=_openvino_device(args),
-        redirect_whispercpp_logs_to=sys.stderr if args.verbose else False,
-        **keywords,
-    )
+        found["dtw"] = args.dtw
+    found["model"] = args.model
+    found["models_dir"] = args.models_dir
+    found["context_params"] = _context(args)
+    found["device"] = _openvino_device(args)
+    return found
 
 
 def _downloaded(name: str, models_dir: str | None, quiet: bool) -> str | os.PathLike[str]:

@@ -1,0 +1,51 @@
+"""What lies in the folder of models: each file, what it is, or what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pywhispercpp.errors import PywhispercppError
+from pywhispercpp.models.paths import default_models_dir
+
+__all__ = ["look"]
+
+_NETWORKS = {4: "tiny", 6: "base", 12: "small", 24: "medium", 32: "large"}
+
+
+def look(folder: Path | None = None) -> dict[str, Any]:
+    """The folder of models (the user's when None), whether it can be written, and the files in it."""
+    folder = default_models_dir() if folder is None else folder
+    files = sorted(folder.glob("*.bin")) if folder.is_dir() else []
+    return {
+        "folder": str(folder),
+        "there": folder.is_dir(),
+        "writable": os.access(_there(folder), os.W_OK),
+        "files": [_file(path) for path in files],
+    }
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there: what decides whether it can be made."""
+    return next((path for path in (folder, *folder.parents) if path.exists()), Path("/"))
+
+
+def _file(path: Path) -> dict[str, Any]:
+    """One file; a damaged one is told as such."""
+    from pywhispercpp.models import ggml_file
+
+    found: dict[str, Any] = {"file": path.name}
+    try:
+        found["size"] = path.stat().st_size
+        if not path.name.startswith("ggml-silero"):  # a model of another kind, and not of this check
+            header = ggml_file.check(path)
+            network = _NETWORKS[header.n_audio_layer]
+            found["network"] = network if header.multilingual else f"{network}.en"
+            found["weights"] = header.weight_type.name
+    except (PywhispercppError, OSError) as error:
+        found["problem"] = str(error)
+    ir = path.with_name(f"{path.stem}-encoder-openvino.xml")
+    if ir.is_file():
+        found["openvino"] = ir.name
+    return found
