@@ -12,7 +12,6 @@ import numpy as np
 
 from pywhispercpp import decode
 from pywhispercpp.audio import SAMPLE_RATE
-from pywhispercpp.byte_source import ByteSource
 from pywhispercpp.errors import AudioError, AudioNotFoundError, OptionError
 
 if TYPE_CHECKING:
