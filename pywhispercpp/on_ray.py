@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from pywhispercpp.many import AHEAD, FileResult
 
 __all__ = ["RayWorkers", "require_ray"]
 
+CONNECTS = 5
 TRIES = 3  # of one file, each with another worker: then it is the file that kills them
 LOCAL = ("ray://local", "local")
 SOME = ("ray", "ray://", "auto")
@@ -260,11 +262,32 @@ def connected(ray: Any, address: str) -> Iterator[None]:  # noqa: ANN401
         options.update(address="local", include_dashboard=False)
     elif address not in SOME:
         options.update(address=address)
-    try:
-        ray.init(**options)
-    except (OSError, RuntimeError, ValueError, AssertionError, ImportError) as error:
-        raise OptionError(f"--on {address}: there is no Ray cluster to connect to: {error}") from None
+    _connect(ray, address, options)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _connect(ray: Any, address: str, options: dict[str, Any]) -> None:  # noqa: ANN401
+    for left in reversed(range(CONNECTS)):
+        try:
+            ray.init(**options)
+            return
+        except (
+            ConnectionAbortedError
+        ) as error:  # its server for us could not start, or is still ending another
+            if not left:
+                raise _no_cluster(address, error) from None
+            time.sleep(1.0)
+        except (OSError, RuntimeError, ValueError, AssertionError, ImportError) as error:
+            raise _no_cluster(address, error) from None
+
+
+def _no_cluster(address: str, error: Exception) -> OptionError:
+    """The last line of a traceback of another machine says the most."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return OptionError(
+        f"--on {address}: there is no Ray cluster to connect to: {lines[-1]} "
+        "(one that asks for a token needs RAY_AUTH_MODE=token and RAY_AUTH_TOKEN here too)"
+    )
