@@ -62,7 +62,7 @@ def listen(
     device: the microphone, by its number or a part of its name; the system's own when None.
     realtime: whether the source goes on while nobody listens. It is then read on a thread of its own, and a
         slow computer drops unfinished text. None asks the source (its attribute `realtime`).
-    params: options of Model.transcribe().
+    params: options of Model.transcribe(), for this stream only.
     Closing the generator, Ctrl-C and an exception in the source end it; text of what was heard before such
     an exception still comes. Raises AudioError, OptionError, ModelError, MissingPackageError (no sounddevice
     or PortAudio) or TranscriptionError.

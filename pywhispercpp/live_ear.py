@@ -11,6 +11,7 @@ from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import OptionError
 from pywhispercpp.live_segment import shifted
 from pywhispercpp.segment import Segment
+from pywhispercpp.session import session
 
 if TYPE_CHECKING:
     from pywhispercpp.audio import Samples
@@ -36,9 +37,10 @@ class Ear:
         for name, instead in NOT_HERE.items():
             if name in params:
                 raise OptionError(f"{name}: not in a stream; {instead}")
-        self._model = model
+        self._model = session(model)
         self._keeps_context = params.get("no_context", True) is False
-        self._params = {**params, "no_context": True, "token_timestamps": True}
+        # What is heard is speech already: whisper.cpp need not look for it again.
+        self._params = {**params, "no_context": True, "token_timestamps": True, "vad": False}
         self._context: list[int] = []
 
     def hear(self, samples: Samples, first: int, hurry: bool) -> tuple[Segment, ...]:

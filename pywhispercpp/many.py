@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union
 
 from pywhispercpp.errors import AudioError, OptionError, TranscriptionError
 from pywhispercpp.option_rules import checked
+from pywhispercpp.session import session
 
 if TYPE_CHECKING:
     from pywhispercpp.model import Model
@@ -56,7 +57,7 @@ def transcribe_many(
     paths: any iterable; it is asked for a few files ahead of the results, not for all at once.
     workers: files that are worked on at once, each with n_threads threads and a state of its own.
     progress(path, percent): called from the workers' threads, 0 to 100 for each file.
-    params: options of Model.transcribe().
+    params: options of Model.transcribe(), for these files only.
     A file that cannot be transcribed gives a result with its error. A wrong option raises OptionError before
     any work; Ctrl-C, closing the generator and any other exception stop all workers within a decoding step.
     """
@@ -66,7 +67,7 @@ def transcribe_many(
         raise OptionError(f"paths={paths!r}: a list of paths is needed, not one path")
     checked({name: value for name, value in params.items() if name in _checkable()})
     stop = threading.Event()
-    work = partial(_one, model, stop, progress, params)
+    work = partial(_one, session(model), stop, progress, params)
     return in_order(work, paths, workers, stop)
 
 

@@ -6,8 +6,9 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import patch_ng
 import pooch
@@ -22,6 +23,8 @@ from scripts.whisper_cpp import SOURCES, patch_files, stamp
 
 DOWNLOADS = BUILD / "downloads"
 CONNECT_TIMEOUT_S = 10
+
+Pin = Mapping[str, Any]  # with `tree` and `tree_sha256`
 
 
 def from_archive() -> tuple[Path, str]:
@@ -46,14 +49,14 @@ def from_sdist() -> tuple[Path, str]:
 ROADS: list[Callable[[], tuple[Path, str]]] = [from_archive, from_sdist]
 
 
-def _extract(tar: tarfile.TarFile, prefix: str, folder: Path) -> None:
-    """Write the regular files of the pinned paths below `prefix` into `folder`; nothing else of the archive.
+def _extract(tar: tarfile.TarFile, prefix: str, folder: Path, tree: Sequence[str]) -> None:
+    """Write the regular files of `tree` below `prefix` into `folder`; nothing else of the archive.
 
     Written by hand: `extractall(filter=)` is missing from Debian 12's Python 3.11.2. The files are as new as
     their unpacking, too: with the archive's times, CMake would take a file that a patch no longer changes for
     older than its object, and keep the patched object.
     """
-    wanted = [PurePosixPath(prefix, path) for path in WHISPER_CPP["tree"]]
+    wanted = [PurePosixPath(prefix, path) for path in tree]
     for member in tar:
         name = PurePosixPath(member.name)
         if not member.isfile() or ".." in name.parts or not {name, *name.parents}.intersection(wanted):
@@ -65,24 +68,25 @@ def _extract(tar: tarfile.TarFile, prefix: str, folder: Path) -> None:
         target.write_bytes(data.read())
 
 
-def unpack(archive: Path, prefix: str, folder: Path) -> None:
+def unpack(archive: Path, prefix: str, folder: Path, pin: Pin | None = None) -> None:
     """Unpack the pinned paths of `archive` below `prefix` into `folder` and verify their hash."""
+    pin = WHISPER_CPP if pin is None else pin
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         with tarfile.open(archive) as tar:
-            _extract(tar, prefix, Path(scratch))
-        _verify(Path(scratch), archive)
-        for path in WHISPER_CPP["tree"]:
+            _extract(tar, prefix, Path(scratch), pin["tree"])
+        _verify(Path(scratch), archive, pin)
+        for path in pin["tree"]:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(Path(scratch, path), folder / path)
 
 
-def _verify(tree: Path, archive: Path) -> None:
+def _verify(tree: Path, archive: Path, pin: Pin) -> None:
     """Raise BuildError unless `tree`, out of `archive`, is the pinned one."""
-    got = tree_sha256(tree, WHISPER_CPP["tree"])
-    if got != WHISPER_CPP["tree_sha256"]:
+    got = tree_sha256(tree, pin["tree"])
+    if got != pin["tree_sha256"]:
         raise BuildError(
             f"{archive.name} does not carry the pinned whisper.cpp {WHISPER_CPP['version']}: tree sha256 "
-            f"expected {WHISPER_CPP['tree_sha256']}, got {got}; it was deleted (pins: scripts/pins.bzl)"
+            f"expected {pin['tree_sha256']}, got {got}; it was deleted (pins: scripts/pins.bzl)"
         )
 
 
@@ -94,22 +98,23 @@ def apply_patches(folder: Path, patches: Sequence[Path]) -> None:
             raise BuildError(f"{patch} does not apply to whisper.cpp {WHISPER_CPP['version']}")
 
 
-def _take(road: Callable[[], tuple[Path, str]], folder: Path) -> None:
+def _take(road: Callable[[], tuple[Path, str]], folder: Path, pin: Pin) -> None:
     """Fill `folder` by one road; a bad download is deleted, or the next try would find it again."""
     archive, prefix = road()
     try:
-        unpack(archive, prefix, folder)
+        unpack(archive, prefix, folder, pin)
     except Exception:
         archive.unlink(missing_ok=True)
         raise
 
 
-def _fill(folder: Path) -> None:
-    """Fill `folder` with the verified tree by the first road that leads there."""
+def fill(folder: Path, pin: Pin | None = None) -> None:
+    """Fill `folder` with the verified tree of a pin, whisper.cpp's own when None, by the first road there."""
+    pin = WHISPER_CPP if pin is None else pin
     failures = []
     for road in ROADS:
         try:
-            _take(road, folder)
+            _take(road, folder, pin)
             return
         except Exception as error:  # every road may fail in its own way: network, hash, archive format
             failures.append(f"{road.__name__}: {error}")
@@ -124,7 +129,7 @@ def fetch(folder: Path = SOURCES, patches: Sequence[Path] | None = None) -> Path
     if not is_current(folder, wanted):
         print(f"fetching whisper.cpp {WHISPER_CPP['version']}", flush=True)
         with replacing(folder, wanted) as fresh:
-            _fill(fresh)
+            fill(fresh)
             apply_patches(fresh, patches)
     return folder
 

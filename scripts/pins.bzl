@@ -23,6 +23,25 @@ WHISPER_CPP = {
     },
 }
 
+# whisper-cli, of the same archives: what the tests compare the command line with. The last one is the VAD model
+# that whisper.cpp's own tests use.
+WHISPER_CLI = {
+    "license": "MIT",
+    "tree": [
+        "examples/cli/cli.cpp",
+        "examples/common-whisper.cpp",
+        "examples/common-whisper.h",
+        "examples/common.cpp",
+        "examples/common.h",
+        "examples/grammar-parser.cpp",
+        "examples/grammar-parser.h",
+        "examples/miniaudio.h",
+        "examples/stb_vorbis.c",
+        "models/for-tests-silero-v6.2.0-ggml.bin",
+    ],
+    "tree_sha256": "9e6e7e7cc05dd34bef905539a0a7176810807d659b9d3ff2b258ef9f19794073",
+}
+
 # Pure-Python wheels of the package index, unpacked for Bazel; the CMake path installs the same files.
 # pybind11 is compiled against; the others write METADATA exactly as scikit-build-core does.
 WHEELS = {

@@ -23,11 +23,11 @@ def arguments(parser: argparse.ArgumentParser, given: list[str]) -> list[str]:
     """
     if len(given) == 1 and given[0].startswith("@"):
         given = _lines(given[0][1:])
-    commands = _commands(parser)
-    if given and given[0] not in (*commands, *OWN) and (given[0].startswith("-") or Path(given[0]).exists()):
+    known = commands(parser)
+    if given and given[0] not in (*known, *OWN) and (given[0].startswith("-") or Path(given[0]).exists()):
         given = [DEFAULT, *given]
     if given[:1] == [DEFAULT]:
-        return [DEFAULT, *_ordered(commands[DEFAULT], given[1:])]
+        return [DEFAULT, *_ordered(known[DEFAULT], given[1:])]
     return given
 
 
@@ -38,7 +38,8 @@ def _lines(name: str) -> list[str]:
         raise UsageError(f"@{name}: the arguments cannot be read from there: {error}") from None
 
 
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands of the command line, each with its parser."""
     (found,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return dict(found.choices)
 

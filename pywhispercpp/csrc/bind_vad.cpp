@@ -63,6 +63,7 @@ public:
     }
 
     void reset() {
+        const py::gil_scoped_release no_gil;  // a thread inside probabilities() may take a second
         const std::lock_guard<std::mutex> lock(mutex_);
         whisper_vad_reset_state(vad_.get());
     }
@@ -71,6 +72,7 @@ public:
     std::vector<std::pair<float, float>> segments(const Floats & probs, const Params & params) {
         std::vector<std::pair<float, float>> found;
         {
+            const py::gil_scoped_release no_gil;
             const std::lock_guard<std::mutex> lock(mutex_);
             whisper_vad_set_probs(vad_.get(), probs.data(), static_cast<int>(probs.size()));
             const std::unique_ptr<whisper_vad_segments, Free> got(

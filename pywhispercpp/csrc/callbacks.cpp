@@ -18,6 +18,8 @@ namespace {
 // a second, and each look costs the GIL.
 constexpr std::chrono::milliseconds kLookUpEvery{50};
 
+using Numbers = py::array_t<float, py::array::c_style | py::array::forcecast>;
+
 bool finalizing() noexcept {
 #if PY_VERSION_HEX >= 0x030D0000
     return Py_IsFinalizing() != 0;
@@ -169,10 +171,10 @@ void Run::filter_in_python(whisper_context * ctx, const whisper_token_data * tok
     for (int i = 0; i < n_tokens; ++i) {
         ids.append(tokens[i].id);
     }
-    py::array_t<float> array(n, logits);
+    Numbers array(n, logits);
     const py::object returned = python_.on_logits(array, ids);
     if (!returned.is_none()) {
-        array = py::array_t<float, py::array::c_style | py::array::forcecast>::ensure(returned);
+        array = Numbers::ensure(returned);
         if (!array || array.ndim() != 1 || array.size() != n) {
             PyErr_Clear();
             raise("OptionError", "logits_filter_callback returned something that is no array of " + std::to_string(n) +

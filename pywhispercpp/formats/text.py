@@ -16,7 +16,12 @@ _LINE_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 def raw_text(segment: Segment) -> str:
     """The text with its leading blank, as whisper.cpp gave it; a character that is cut becomes U+FFFD."""
-    return segment.raw.decode("utf-8", errors="replace") if segment.raw else f" {segment.text}"
+    return raw_bytes(segment).decode("utf-8", errors="replace")
+
+
+def raw_bytes(segment: Segment) -> bytes:
+    """The bytes of the text as whisper.cpp gave it; made of the text where a segment was made by hand."""
+    return segment.raw if segment.raw or not segment.text else f" {segment.text}".encode()
 
 
 def one_line(text: str) -> str:

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 import pytest
 
-from pywhispercpp import Model, Segment
+from pywhispercpp import Model, OptionError, Segment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,16 @@ def test_progress_goes_from_0_to_100(model: Model, speech: NDArray[np.float32]) 
     assert percents[-1] == 100
 
 
-@pytest.mark.parametrize("name", ["new_segment_callback", "abort_callback", "progress_callback"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "new_segment_callback",
+        "abort_callback",
+        "progress_callback",
+        "encoder_begin_callback",
+        "logits_filter_callback",
+    ],
+)
 def test_an_exception_stops_the_work_and_is_raised(
     model: Model, minute: NDArray[np.float32], name: str
 ) -> None:
@@ -78,6 +87,82 @@ def test_abort_is_quick(model: Model, minute: NDArray[np.float32]) -> None:
     assert model.transcribe(minute, abort_callback=abort) == []
     assert len(asked) == 1
     assert time.monotonic() - asked[0] < 3
+
+
+def test_the_encoder_stops_too(tiny_en: Path, speech: NDArray[np.float32]) -> None:
+    """Patch 0010: whisper.cpp asked only after a whole run of the encoder."""
+    model = Model(tiny_en, n_threads=1, temperature_inc=0.0)
+    model.reset_timings()
+    model.encode(speech)
+    whole = model.timings()["encode_ms"]
+    began: list[float] = []
+
+    def begin() -> bool:
+        began.append(time.thread_time())
+        return True
+
+    assert model.transcribe(speech, encoder_begin_callback=begin, abort_callback=lambda: bool(began)) == []
+    took = 1000 * (time.thread_time() - began[0])  # CPU time of this thread: others do not count
+    assert took < max(0.5 * whole, 150)
+
+
+def test_encoder_begin_is_asked_before_each_window(model: Model, minute: NDArray[np.float32]) -> None:
+    asked: list[int] = []
+
+    def begin() -> bool:
+        asked.append(1)
+        return len(asked) < 2
+
+    segments = model.transcribe(minute, encoder_begin_callback=begin)
+    assert len(asked) == 2
+    assert segments.aborted
+    assert 0 < segments[-1].t1 <= 3100
+
+
+def test_a_logits_filter_chooses(model: Model, speech: NDArray[np.float32]) -> None:
+    """The filter sees the tokens so far, and what it forbids is not said."""
+    plain = model.transcribe(speech)
+    country = next(token.id for s in plain for token in s.tokens if token.text == " country")
+    lengths: list[int] = []
+
+    def forbid(logits: NDArray[np.float32], tokens: list[int]) -> None:
+        assert (logits.dtype, logits.shape) == (np.dtype(np.float32), (51864,))
+        lengths.append(len(tokens))
+        logits[country] = -np.inf
+
+    heard = model.transcribe(speech, logits_filter_callback=forbid)
+    assert country not in [token.id for s in heard for token in s.tokens]
+    assert "fellow Americans" in heard.text
+    assert lengths[:3] == [0, 1, 2]
+
+
+def test_a_logits_filter_may_return_another_array(own_model: Model, speech: NDArray[np.float32]) -> None:
+    plain = own_model.transcribe(speech[:48000]).text
+    assert (
+        own_model.transcribe(speech[:48000], logits_filter_callback=lambda logits, _: logits + 1.0).text
+        == plain
+    )
+    beams = own_model.transcribe(
+        speech[:48000], strategy="beam_search", n_threads=2, logits_filter_callback=lambda logits, _: None
+    )
+    assert "fellow Americans" in beams.text
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        lambda logits, _: np.full_like(logits, np.nan),
+        lambda logits, _: np.full_like(logits, np.inf),
+        lambda logits, _: logits[:5],
+        lambda logits, _: "no",
+    ],
+)
+def test_a_logits_filter_that_gives_nonsense(
+    own_model: Model, speech: NDArray[np.float32], filter_: Callable[..., object]
+) -> None:
+    with pytest.raises(OptionError, match="logits_filter_callback"):
+        own_model.transcribe(speech[:48000], logits_filter_callback=filter_)
+    assert own_model.transcribe(speech[:32000]) != []
 
 
 # A process started in the background of a shell without job control ignores SIGINT, and its children with it.

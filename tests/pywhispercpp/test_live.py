@@ -45,9 +45,19 @@ class Remembering:
 
 
 @pytest.fixture(scope="module")
+def vads(silero: Path) -> dict[str, Any]:
+    """Arguments for each way to tell speech."""
+    return {
+        "silero": {"vad": True, "vad_model_path": silero},
+        "energy": {"vad": "energy"},
+        "none": {"vad": False},
+    }
+
+
+@pytest.fixture(scope="module")
 def hearer(tiny_en: Path) -> Any:  # noqa: ANN401 (it stands for a Model)
     """A model for the streams of this file; one thread, as everywhere on a busy machine."""
-    return Remembering(Model(tiny_en, n_threads=1))
+    return Remembering(Model(tiny_en, n_threads=1, audio_ctx="auto", temperature_inc=0.0))
 
 
 def cut(samples: Samples, size: int | None) -> Iterator[Samples]:
@@ -64,27 +74,32 @@ def text_of(segments: Iterable[LiveSegment]) -> str:
     return plain(" ".join(one.text for one in segments if one.is_final))
 
 
-@pytest.mark.parametrize("vad", ["energy", False])
+@pytest.mark.parametrize("vad", ["silero", "energy", "none"])
 @pytest.mark.parametrize("size", [160, 480, 777, 16000, None])
 def test_chunks_of_any_size_give_the_words_of_the_whole(
     hearer: Any,  # noqa: ANN401
     speech: Samples,
     size: int | None,
-    vad: Any,  # noqa: ANN401
+    vad: str,
+    vads: dict[str, Any],
 ) -> None:
-    heard = list(listen(hearer, cut(speech, size), vad=vad, step_ms=0))
+    heard = list(listen(hearer, cut(speech, size), step_ms=0, **vads[vad]))
     whole = hearer.transcribe(speech, token_timestamps=True)
     assert text_of(heard) == plain(whole.text)
     assert all(one.is_final and one.lag == 0 for one in heard)
     assert [one.number for one in heard] == list(range(len(heard)))
-    assert len(heard) == 2, "eleven seconds are more than one piece of ten"
-    assert heard[0].end <= heard[1].start
+    assert len(heard) >= 2, "eleven seconds are more than one piece of ten"
+    assert all(one.end <= other.start for one, other in zip(heard, heard[1:]))
 
 
-def test_times_of_words_are_those_of_the_whole(hearer: Any, speech: Samples) -> None:  # noqa: ANN401
+def test_times_of_words_are_those_of_the_whole(
+    hearer: Any,  # noqa: ANN401
+    speech: Samples,
+    vads: dict[str, Any],
+) -> None:
     begin = 7 * SECOND  # silence before it: times count from the start of the stream
     stream = np.concatenate((np.zeros(begin, dtype=np.float32), speech))
-    heard = [w for one in listen(hearer, cut(stream, 1600), vad="energy", step_ms=0) for w in one.words]
+    heard = [w for one in listen(hearer, cut(stream, 1600), step_ms=0, **vads["silero"]) for w in one.words]
     whole = [w for one in hearer.transcribe(speech, token_timestamps=True) for w in one.words]
     assert [plain(w.text) for w in heard] == [plain(w.text) for w in whole]
     apart = [abs(one.start - 7 - other.start) for one, other in zip(heard, whole)]
@@ -97,7 +112,7 @@ def test_times_of_words_are_those_of_the_whole(hearer: Any, speech: Samples) -> 
 def test_unfinished_text_comes_while_someone_speaks(hearer: Any, speech: Samples) -> None:  # noqa: ANN401
     engine = LiveEngine(hearer, vad=False, step_ms=2000)
     came: list[tuple[float, LiveSegment]] = []
-    for chunk in cut(speech[: 6 * SECOND], 480):
+    for chunk in cut(speech[: 7 * SECOND], 480):
         came += [(engine.position, one) for one in engine.push(chunk)]
     came += [(engine.position, one) for one in engine.finish()]
     unfinished = [(when, one) for when, one in came if not one.is_final]
@@ -109,10 +124,10 @@ def test_unfinished_text_comes_while_someone_speaks(hearer: Any, speech: Samples
     assert plain(came[-1][1].text).startswith("and so my fellow americans ask not what")
 
 
-def test_longer_speech_with_pauses(hearer: Any, root: Path) -> None:  # noqa: ANN401
+def test_longer_speech_with_pauses(hearer: Any, root: Path, vads: dict[str, Any]) -> None:  # noqa: ANN401
     verse = audio.load(root / "build" / "speech" / "sonnets" / "sonnet-1.wav")[: 15 * SECOND]
     stream = np.concatenate((verse, np.zeros(3 * SECOND, dtype=np.float32), verse[: 6 * SECOND]))
-    heard = list(listen(hearer, cut(stream, 3200), vad="energy", step_ms=0))
+    heard = list(listen(hearer, cut(stream, 3200), step_ms=0, **vads["silero"]))
     whole = hearer.transcribe(stream, token_timestamps=True)
     assert jiwer.wer(plain(whole.text), text_of(heard)) <= 0.15
     assert all(one.end - one.start < 21 for one in heard)
@@ -121,13 +136,17 @@ def test_longer_speech_with_pauses(hearer: Any, root: Path) -> None:  # noqa: AN
     assert "fairest creatures" in text_of(again)
 
 
-@pytest.mark.parametrize("vad", ["energy", False])
-def test_ten_minutes_of_silence_give_nothing_and_need_little(hearer: Any, vad: Any) -> None:  # noqa: ANN401
+@pytest.mark.parametrize("vad", ["silero", "energy", "none"])
+def test_ten_minutes_of_silence_give_nothing_and_need_little(
+    hearer: Any,  # noqa: ANN401
+    vad: str,
+    vads: dict[str, Any],
+) -> None:
     chunk = np.zeros(SECOND, dtype=np.float32)
     before = len(hearer.calls)
     tracemalloc.start()
     try:
-        assert list(listen(hearer, (chunk for _ in range(600)), vad=vad)) == []
+        assert list(listen(hearer, (chunk for _ in range(600)), **vads[vad])) == []
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -280,7 +299,8 @@ def test_a_slow_computer_drops_audio_with_a_warning_and_keeps_the_times(
         def probabilities(self, samples: Samples) -> NDArray[np.float32]:
             while not self.gone:
                 pass
-            return (np.abs(samples.reshape(-1, 512)).max(axis=1) > 0.02).astype(np.float32)
+            loud: NDArray[np.bool_] = np.abs(samples.reshape(-1, 512)).max(axis=1) > 0.02
+            return loud.astype(np.float32)
 
     voice = Slow()
 
@@ -315,3 +335,10 @@ def test_nothing_comes_after_the_end(hearer: Any, speech: Samples) -> None:  # n
     assert engine.finish() == []
     with pytest.raises(AudioError, match="has ended"):
         engine.push(speech)
+
+
+def test_the_options_of_a_stream_are_its_own(model: Model, speech: Samples) -> None:
+    before = model.get_params()
+    options: dict[str, Any] = {"temperature_inc": 0.0, "audio_ctx": 512, "max_tokens": 3}
+    assert list(listen(model, [speech[: 2 * SECOND]], vad=False, step_ms=0, **options))
+    assert model.get_params() == before

@@ -35,6 +35,23 @@ def test_jfk(model: Model, jfk: Path) -> None:
     assert all(s.t0 <= s.t1 and 0 < s.probability <= 1 for s in segments)
 
 
+def test_a_segment_says_how_sure_it_is(own_model: Model, speech: NDArray[np.float32]) -> None:
+    """Patch 0005: whisper.cpp forgot the temperature, and the no_speech_prob of what max_len splits off."""
+    segments = own_model.transcribe(speech, token_timestamps=True, max_len=20)
+    assert len(segments) > 3
+    assert {segment.temperature for segment in segments} == {0.0}
+    assert all(0 < s.no_speech_prob < 0.5 and -2 < s.avg_logprob < 0 for s in segments)
+    assert segments.language == "en"
+    assert segments.duration == pytest.approx(11, abs=0.01)
+    hot = own_model.transcribe(speech[:48000], temperature=0.4, max_len=0)
+    assert [segment.temperature for segment in hot] == pytest.approx([0.4] * len(hot))
+
+
+def test_a_fallback_is_told(own_model: Model, speech: NDArray[np.float32]) -> None:
+    segments = own_model.transcribe(speech[:48000], logprob_thold=-0.01, temperature_inc=0.5)
+    assert segments[0].temperature == pytest.approx(1.0)
+
+
 def test_probability_is_nan_unless_asked_for(model: Model, speech: NDArray[np.float32]) -> None:
     assert all(np.isnan(s.probability) for s in model.transcribe(speech[:32000]))
 

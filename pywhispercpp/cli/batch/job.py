@@ -14,8 +14,9 @@ from pywhispercpp.batch.run import run as run_batch
 from pywhispercpp.cli.batch.report import Report, reporting
 from pywhispercpp.cli.transcribe import decoding, loading, output
 from pywhispercpp.cli.transcribe.job import WTS_LINE, _warnings
-from pywhispercpp.errors import UsageError
+from pywhispercpp.errors import OptionError, UsageError
 from pywhispercpp.formats import FORMATS, Details, Format
+from pywhispercpp.many import MOST_WORKERS
 from pywhispercpp.option_rules import checked
 from pywhispercpp.options import BY_NAME
 
@@ -30,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Do what is not done; 1 when something failed."""
     if args.shared and not args.on:
         raise UsageError("--shared goes with --on")
+    if args.workers is not None and not 1 <= args.workers <= MOST_WORKERS:
+        raise OptionError(f"workers={args.workers}: allowed is 1 to {MOST_WORKERS}")
     formats = output.chosen(args) or [FORMATS["srt"]]
     options = _options(args, formats)
     found = tasks.find(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pywhispercpp.cli.transcribe import colours
-from pywhispercpp.formats.text import dot_time, speaker_mark
+from pywhispercpp.formats.text import dot_time, raw_bytes, speaker_mark
 
 if TYPE_CHECKING:
     from pywhispercpp.segment import Segment
@@ -53,7 +53,7 @@ class Printer:
         speaker = speaker_mark(segment).encode()
         if self._colours:
             return b"".join(colours.painted(segment, speaker, self._by_style, self._special))
-        return speaker + (segment.raw or f" {segment.text}".encode())
+        return speaker + raw_bytes(segment)
 
     def end(self) -> None:
         """End a line that is still open."""
