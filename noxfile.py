@@ -142,6 +142,14 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation: build/site/index.html. A warning is an error."""
+    install(session, "docs")
+    # Else a page of text about what follows MkDocs stands above every build.
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 def workflows(session: nox.Session) -> None:
     """Check .github/workflows: actionlint, GitHub's JSON schema, zizmor."""
     install(session, "workflows")
