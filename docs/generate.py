@@ -233,7 +233,7 @@ def _is_never_called(value: Any) -> bool:
 
 
 def _default(value: object) -> str:
-    return "…" if callable(value) or " at 0x" in repr(value) else repr(value)
+    return "…" if callable(value) or " at 0x" in repr(value) else repr(value).replace("'", '"')
 
 
 def _text(value: Any) -> str:

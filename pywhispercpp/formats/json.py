@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from pywhispercpp.formats.text import comma_time, raw_text
 if TYPE_CHECKING:
     from pywhispercpp.formats.details import Details, ModelFacts
     from pywhispercpp.segment import Segment
+
+_EMPTY = re.compile(r'^(\t*)("\w+": )\[\]', re.MULTILINE)
 
 
 def render(segments: Sequence[Segment], details: Details) -> bytes:
@@ -58,6 +61,7 @@ def times(t0: int, t1: int) -> dict[str, Any]:
 def dumped(value: dict[str, Any]) -> bytes:
     """The bytes of a file; a path that is no Unicode gets question marks."""
     text = json.dumps(value, indent="\t", ensure_ascii=False, allow_nan=False)
+    text = _EMPTY.sub(r"\1\2[\n\1]", text)  # as whisper-cli has it; no text of a segment begins a line
     return f"{text}\n".encode("utf-8", errors="replace")
 
 

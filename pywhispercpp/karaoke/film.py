@@ -32,7 +32,7 @@ SOUND_RATES = (48000, 44100, 32000, 24000, 22050, 16000)  # of AAC, those that e
 
 
 def film(file: IO[bytes], media: Media, pages: Sequence[Page], painter: Painter) -> None:
-    """Write the mp4 into a file that can seek; it lasts as long as the sound, and the words."""
+    """Write the mp4 into a file that can seek; it lasts as long as the sound."""
     import av
 
     where = os.fsdecode(media) if isinstance(media, (str, os.PathLike)) else "the audio"
@@ -72,8 +72,7 @@ class _Film:
             samples += frame.samples
             self._container.mux(sound.encode(frame))
             self._pictures_until(samples / rate)
-        last = max((word.end for page in self._pages for word in page.words), default=0.0)
-        self._pictures_until(max(last, samples / rate, 1 / RATE))
+        self._pictures_until(max(samples / rate, 1 / RATE))
         for stream in (self._video, sound):
             if stream is not None:
                 self._container.mux(stream.encode(None))

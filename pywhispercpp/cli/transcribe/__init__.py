@@ -12,9 +12,9 @@ __all__ = ["add_parser", "run"]
 DESCRIPTION = """\
 Print what is said in audio or video files, and write it to files.
 
-Every option of whisper-cli is known here under the same names, short and long, with the same defaults.
-Results go to standard output and everything else to standard error, which stays empty unless something
-fails or -v asks for it."""
+Every option of whisper-cli is known here under the same names, short and long,
+with the same defaults. Results go to standard output and everything else to
+standard error, which stays empty unless something fails or -v asks for it."""
 
 EPILOG = """\
 examples:

@@ -116,7 +116,12 @@ def _kind(option: Option) -> dict[str, Any]:
         tuple: (_numbers, "N,N,…"),
     }
     kind, metavar = kinds[option.kind]
-    return {"type": _number_or_word(option) if option.words else kind, "metavar": metavar}
+    if option.words:
+        return {
+            "type": _number_or_word(option),
+            "metavar": "|".join(["N", *(word for word, _ in option.words)]),
+        }
+    return {"type": kind, "metavar": "LANG" if option.name == "language" else metavar}
 
 
 def _numbers(text: str) -> list[int]:
