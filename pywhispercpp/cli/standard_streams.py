@@ -9,7 +9,7 @@ __all__ = ["forget_output", "open_all"]
 
 
 def open_all() -> None:
-    """Make closed ones (`<&-`, `>&-`) empty: else a file opened later gets the number of one, and its text."""
+    """Make closed ones (`<&-`, `>&-`) empty: else a file opened later gets the number of one and its text."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)

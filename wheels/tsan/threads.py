@@ -1,4 +1,4 @@
-"""Eight threads over one model, each doing something else: what runs under ThreadSanitizer.
+"""Nine threads over one model, each doing something else: what runs under ThreadSanitizer.
 
 Run as a script, with the instrumented package on the path: `python threads.py speech.wav`.
 """
@@ -30,6 +30,9 @@ LITTLE: dict[str, Any] = {
     "single_segment": True,
     "temperature_inc": 0.0,
     "temperature": 0.0,
+    "strategy": "greedy",
+    "token_timestamps": False,
+    "grammar": None,
     "vad": False,
 }
 SECONDS = 1.2
@@ -50,6 +53,11 @@ class Work:
         self._model.transcribe(
             self._speech, None, seen.append, lambda: False, progress_callback=seen.append, **LITTLE
         )
+
+    def by_grammar(self) -> None:
+        """Search with beams for what a grammar allows, with times of tokens."""
+        beams = {"strategy": "beam_search", "beam_search": {"beam_size": 2}, "token_timestamps": True}
+        self._model.transcribe(self._speech, **{**LITTLE, **beams, "grammar": "root ::= [A-Za-z ,.]+"})
 
     def stopped(self) -> None:
         """Stop a transcription at once."""
