@@ -24,7 +24,7 @@ from pywhispercpp import Model, audio
 from pywhispercpp.errors import PywhispercppError
 
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
-PATIENCE = 1.0  # seconds until a transcription is stopped
+PATIENCE = 0.5  # seconds until a transcription is stopped
 
 
 class Script:
