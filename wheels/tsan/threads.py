@@ -97,12 +97,11 @@ class Work:
 
     def asking(self) -> None:
         """Ask for everything that can be asked while others work, and log it."""
-        self._model.encode(self._speech, 64, 1)
-        self._model.get_params()
-        self._model.timings()
-        self._model.reset_timings()
         with logs.copied_to(io.StringIO()):
-            self._model.print_timings()
+            self._model.encode(self._speech, 64, 1)
+            self._model.get_params()
+            self._model.timings()
+            self._model.reset_timings()
 
 
 def repeat(work: Callable[[], None], start: threading.Barrier, failures: list[str]) -> None:
@@ -146,7 +145,9 @@ def run(speech: Samples) -> list[str]:
 
 def main() -> int:
     """Say what each thread did; 1 when one failed."""
-    logging.getLogger("pywhispercpp").setLevel(logging.DEBUG)
+    logger = logging.getLogger("pywhispercpp")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(logging.StreamHandler(io.StringIO()))
     samples = audio.load(sys.argv[1])[: int(SECONDS * audio.SAMPLE_RATE)]
     failures = run(samples)
     print("\n".join(failures) or "all threads are done", flush=True)

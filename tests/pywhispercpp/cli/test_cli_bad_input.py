@@ -246,6 +246,17 @@ def long_speech(speech_file: Path, wav: Any) -> Path:  # noqa: ANN401
     return path
 
 
+def test_a_long_silence_is_no_words(
+    wav: Any,  # noqa: ANN401
+    tiny_en: Path,
+    silero: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quiet = wav(np.zeros(600 * 16000, np.float32))
+    assert main(["transcribe", str(quiet), "-m", str(tiny_en), "--vad", "-vm", str(silero), "-t", "1"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_ctrl_c_in_the_middle(long_speech: Path, tiny_en: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     line = command("transcribe", long_speech, "-m", tiny_en, "-t", 1, "-bs", 1, "-osrt", "-oj")
