@@ -23,7 +23,8 @@ def main() -> int:
     args = parser.parse_args()
     model = Model(args.model)
     try:
-        for caption in listen(model, args.file, step_ms=500):
+        # Unfinished text costs as much as finished text: none where it cannot be shown.
+        for caption in listen(model, args.file, step_ms=500 if sys.stdout.isatty() else 0):
             show(caption)
     except KeyboardInterrupt:
         print()

@@ -40,7 +40,11 @@ Note = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Setup:
-    """What one row of the table stands for."""
+    """What one row of the table stands for.
+
+    >>> str(Setup("base.en", "ggml", 4))
+    'base.en ggml 4t'
+    """
 
     model: str
     backend: str

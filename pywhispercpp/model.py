@@ -149,7 +149,8 @@ class Model:
         Audio shorter than 100 ms gives an empty list. Raises AudioError, OptionError, TranscriptionError, or
         what a callback raised.
         """
-        processors = count("n_processors", n_processors or 1, MAX_PROCESSORS)
+        asked = 0 if n_processors is None else n_processors
+        processors = count("n_processors", asked, MAX_PROCESSORS, least=0) or 1
         callbacks = {
             "new_segment_callback": new_segment_callback,
             "abort_callback": abort_callback,

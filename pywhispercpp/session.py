@@ -1,4 +1,4 @@
-"""session(): the same model with options of its own, so that a stream or batch leaves no trace in the model."""
+"""session(): the same model with options of its own, so that a stream or batch leaves no trace."""
 
 from __future__ import annotations
 

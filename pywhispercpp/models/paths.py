@@ -19,7 +19,11 @@ def default_models_dir() -> Path:
 
 
 def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path:
-    """The file of the published model `name`, in `models_dir` or the default folder; it need not exist."""
+    """The file of the published model `name`, in `models_dir` or the default folder; it need not exist.
+
+    >>> str(model_path("base.en", "models"))
+    'models/ggml-base.en.bin'
+    """
     folder = default_models_dir() if models_dir is None else Path(models_dir)
     return folder / (MODELS[name].file_name if name in MODELS else f"ggml-{name}.bin")
 

@@ -93,3 +93,9 @@ def test_a_rule_to_start_with(own_model: Model, speech: NDArray[np.float32]) -> 
     assert heard.text.startswith("And so, my fellow")  # without a grammar there is no comma
     with pytest.raises(OptionError, match=r"grammar_rule='third'.*root, other"):
         own_model.transcribe(speech[:32000], grammar_rule="third")
+
+
+def test_alternatives_that_are_alike_cost_nothing(own_model: Model, speech: NDArray[np.float32]) -> None:
+    """Patch 0011: whisper.cpp's memory doubled with each character here."""
+    heard = own_model.transcribe(speech[:40000], grammar="root ::= ([a-zA-Z ,.] | [a-zA-Z ,.])+")
+    assert "fellow" in heard.text

@@ -57,7 +57,7 @@ def vads(silero: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def hearer(tiny_en: Path) -> Any:  # noqa: ANN401 (it stands for a Model)
     """A model for the streams of this file; one thread, as everywhere on a busy machine."""
-    return Remembering(Model(tiny_en, n_threads=1))
+    return Remembering(Model(tiny_en, n_threads=1, audio_ctx="auto", temperature_inc=0.0))
 
 
 def cut(samples: Samples, size: int | None) -> Iterator[Samples]:
@@ -112,7 +112,7 @@ def test_times_of_words_are_those_of_the_whole(
 def test_unfinished_text_comes_while_someone_speaks(hearer: Any, speech: Samples) -> None:  # noqa: ANN401
     engine = LiveEngine(hearer, vad=False, step_ms=2000)
     came: list[tuple[float, LiveSegment]] = []
-    for chunk in cut(speech[: 6 * SECOND], 480):
+    for chunk in cut(speech[: 7 * SECOND], 480):
         came += [(engine.position, one) for one in engine.push(chunk)]
     came += [(engine.position, one) for one in engine.finish()]
     unfinished = [(when, one) for when, one in came if not one.is_final]
@@ -299,7 +299,8 @@ def test_a_slow_computer_drops_audio_with_a_warning_and_keeps_the_times(
         def probabilities(self, samples: Samples) -> NDArray[np.float32]:
             while not self.gone:
                 pass
-            return (np.abs(samples.reshape(-1, 512)).max(axis=1) > 0.02).astype(np.float32)
+            loud: NDArray[np.bool_] = np.abs(samples.reshape(-1, 512)).max(axis=1) > 0.02
+            return loud.astype(np.float32)
 
     voice = Slow()
 
@@ -338,6 +339,6 @@ def test_nothing_comes_after_the_end(hearer: Any, speech: Samples) -> None:  # n
 
 def test_the_options_of_a_stream_are_its_own(model: Model, speech: Samples) -> None:
     before = model.get_params()
-    options = {"temperature_inc": 0.0, "audio_ctx": 512, "max_tokens": 3}
+    options: dict[str, Any] = {"temperature_inc": 0.0, "audio_ctx": 512, "max_tokens": 3}
     assert list(listen(model, [speech[: 2 * SECOND]], vad=False, step_ms=0, **options))
     assert model.get_params() == before

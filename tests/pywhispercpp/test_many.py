@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.pywhispercpp.conftest import WavFactory
 
-FAST = {"audio_ctx": 512, "temperature_inc": 0.0, "n_threads": 1}
+FAST: dict[str, Any] = {"audio_ctx": 512, "temperature_inc": 0.0, "n_threads": 1}
 
 
 @pytest.fixture
