@@ -108,12 +108,17 @@ def test_the_gate_bridges_short_pauses_and_counts_speech() -> None:
 
 
 def test_energy_tells_speech_from_a_steady_hum(speech: Samples) -> None:
-    hum = 0.01 * np.sin(2 * np.pi * 50 * np.arange(12 * SECOND) / SECOND).astype(np.float32)
-    stream = hum[: speech.size // FRAME * FRAME] + speech[: speech.size // FRAME * FRAME]
-    quiet = EnergyVad().probabilities(hum[: 10 * SECOND // FRAME * FRAME])
-    loud = EnergyVad().probabilities(stream)
-    assert quiet.max() < 0.5
-    assert 0.3 < (loud > 0.5).mean() < 0.95, (loud > 0.5).mean()
+    frames = 6 * SECOND // FRAME
+    hum = 0.05 * np.sin(2 * np.pi * 50 * np.arange(frames * FRAME) / SECOND).astype(np.float32)
+    hiss = np.random.default_rng(3).normal(0, 0.003, hum.size).astype(np.float32)
+    stream = hum + hiss
+    assert EnergyVad().probabilities(stream).max() < 0.5
+    stream[3 * SECOND : 5 * SECOND] += speech[: 2 * SECOND]
+    loud = EnergyVad().probabilities(stream) > 0.5
+    second = SECOND / FRAME
+    assert not loud[: int(3 * second)].any()
+    assert loud[int(3.3 * second) : int(5 * second)].mean() > 0.7
+    assert not loud[int(5 * second) + 1 :].any()
 
 
 class Talker:
