@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pywhispercpp.atomic_file import check_target, writing
 from pywhispercpp.cli.models.folder import add_models_dir
 from pywhispercpp.errors import UsageError
 
@@ -146,6 +147,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print, or draw what was measured."""
     if args.rounds < 1:
         raise UsageError(f"--rounds {args.rounds}: at least 1 is needed")
+    if args.output is not None:
+        check_target(args.output)  # before minutes of measuring
     if args.compare:
         return _compare(args.compare, args.output or Path("benchmark.png"))
     from pywhispercpp import benchmark
@@ -156,8 +159,6 @@ def run(args: argparse.Namespace) -> int:
     if args.output is None:
         print(text)
     else:
-        from pywhispercpp.atomic_file import writing
-
         with writing(args.output) as file:
             file.write(text + "\n")
     return 0

@@ -138,12 +138,23 @@ def test_what_cannot_be_drawn_is_told(
 
 def test_memory_and_matrices(capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmark.memcpy(2, size=1_000_000, runs=2) > 0
+    assert main(["bench", "-w", "1", "-t", "1"]) == 0
+    assert float(capsys.readouterr().out.splitlines()[-1].split("|")[2]) > 0
     assert main(["bench", "-w", "2", "-t", "1", "--sizes", "256", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["results"]
     assert [row["type"] for row in rows] == list(benchmark.MATRIX_TYPES)
     assert all(row["n"] == 256 and row["gflops"] > 0 and 3 <= row["runs"] <= 128 for row in rows)
     assert main(["bench", "-w", "2", "-t", "1", "--sizes", "256"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3 + 2 + 7
+
+
+def test_a_place_that_takes_no_file_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["-m", "no-such-model", "-o", str(tmp_path / "none" / "x.json")]
+    assert main(["bench", *words]) == 1
+    err = capsys.readouterr().err
+    assert "none" in err and "no-such-model" not in err
 
 
 @pytest.mark.parametrize(("kind", "n"), [("q4_0", 33), ("q9_9", 64), ("f32", 0), ("q4_0", -32)])
