@@ -123,7 +123,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def tsan(session: nox.Session) -> None:
-    """Look for data races: the bindings built for ThreadSanitizer, eight threads over one model."""
+    """Look for data races: the bindings built for ThreadSanitizer, nine threads over one model."""
     install(session, "build")
     session.install("--quiet", *PYPROJECT["project"]["dependencies"])
     session.run("python", "-m", "wheels.tsan", *session.posargs)

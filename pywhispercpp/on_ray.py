@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from pywhispercpp.many import AHEAD, FileResult
 
 __all__ = ["RayWorkers", "require_ray"]
 
+CONNECTS = 5
 TRIES = 3  # of one file, each with another worker: then it is the file that kills them
 LOCAL = ("ray://local", "local")
 SOME = ("ray", "ray://", "auto")
@@ -48,14 +50,15 @@ class Worker:
     """What runs in an actor: one model, one file after another."""
 
     def __init__(self, loading: dict[str, Any]) -> None:
-        from pywhispercpp.model import Model
-
-        self._model = Model(**loading)
+        self._loading = loading
+        self._model: Any = None
 
     def facts(self) -> dict[str, Any]:
-        """Return what formats.facts() says of the model, when that is loaded."""
+        """Load the model, where an error of it reaches the driver; return what formats.facts() says."""
         from pywhispercpp.formats import facts
+        from pywhispercpp.model import Model
 
+        self._model = self._model or Model(**self._loading)
         return facts(self._model)
 
     def transcribe(self, name: str, content: bytes | None, params: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -206,7 +209,9 @@ class _Flow:
         except self._ray.exceptions.RayActorError as error:
             self._deaths += 1
             if self._deaths >= TRIES and not self._owner._facts:
-                raise ModelError(f"no worker of {self._owner._address} can start: {error}") from None
+                raise ModelError(
+                    f"no worker of {self._owner._address} can start: {_last_line(error)}"
+                ) from None
             self._replace(actor)
         else:
             self._idle.append(actor)
@@ -220,7 +225,7 @@ class _Flow:
             if job.tries < TRIES:
                 self._again.append(job)
             else:
-                message = f"{job.path}: {TRIES} workers died of it: {error}"
+                message = f"{job.path}: {TRIES} workers died of it: {_last_line(error)}"
                 self._done[job.number] = FileResult(job.path, error=TranscriptionError(message))
             return
         self._idle.append(actor)
@@ -260,11 +265,36 @@ def connected(ray: Any, address: str) -> Iterator[None]:  # noqa: ANN401
         options.update(address="local", include_dashboard=False)
     elif address not in SOME:
         options.update(address=address)
-    try:
-        ray.init(**options)
-    except (OSError, RuntimeError, ValueError, AssertionError, ImportError) as error:
-        raise OptionError(f"--on {address}: there is no Ray cluster to connect to: {error}") from None
+    _connect(ray, address, options)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _connect(ray: Any, address: str, options: dict[str, Any]) -> None:  # noqa: ANN401
+    for left in reversed(range(CONNECTS)):
+        try:
+            ray.init(**options)
+            return
+        except (
+            ConnectionAbortedError
+        ) as error:  # its server for us could not start, or is still ending another
+            if not left:
+                raise _no_cluster(address, error) from None
+            time.sleep(1.0)
+        except (OSError, RuntimeError, ValueError, AssertionError, ImportError) as error:
+            raise _no_cluster(address, error) from None
+
+
+def _no_cluster(address: str, error: Exception) -> OptionError:
+    return OptionError(
+        f"--on {address}: there is no Ray cluster to connect to: {_last_line(error)} "
+        "(one that asks for a token needs RAY_AUTH_MODE=token and RAY_AUTH_TOKEN here too)"
+    )
+
+
+def _last_line(error: Exception) -> str:
+    """Of a traceback from another machine, its last line says the most."""
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__

@@ -81,7 +81,7 @@ def folder(jfk: Path, tmp_path: Path) -> Path:
 
 def command(on: str, tiny_en: Path, folder: Path, *more: str) -> list[str]:
     start = [sys.executable, "-m", "pywhispercpp", "batch", "--on", on, "-m", str(tiny_en), "-t", "1"]
-    return [*start, "-nf", "-oj", *more, str(folder)]
+    return [*start, "-nf", "-bs", "1", "-oj", *more, str(folder)]
 
 
 def worker_pids() -> set[int]:
@@ -116,7 +116,6 @@ def test_a_killed_worker_and_a_killed_driver_lose_nothing(
     cluster: str, environment: dict[str, str], tiny_en: Path, folder: Path, tmp_path: Path
 ) -> None:
     line = command(cluster, tiny_en, folder)
-    before = worker_pids()
     with subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True) as first:
         assert first.stderr is not None
         assert "a.wav: 11.0 s" in first.stderr.readline()
@@ -125,6 +124,7 @@ def test_a_killed_worker_and_a_killed_driver_lose_nothing(
     done = good(folder)
     assert "a.wav" in done
     assert len(done) < 3
+    before = worker_pids()  # of the killed driver: the cluster ends them in time
     with subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True) as second:
         os.kill(wait_for_worker(second, before), signal.SIGKILL)
         told = second.communicate(timeout=HANG)[1]
@@ -144,7 +144,7 @@ def test_paths_are_enough_where_the_disk_is_shared(
     cluster: str, environment: dict[str, str], tiny_en: Path, jfk: Path, tmp_path: Path
 ) -> None:
     shutil.copy(jfk, tmp_path / "a.wav")
-    line = command(cluster, tiny_en, tmp_path, "--shared", "--workers", "1", "-ac", "512", "-bs", "1")
+    line = command(cluster, tiny_en, tmp_path, "--shared", "--workers", "1", "-ac", "512")
     done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=HANG, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.splitlines()[-1].startswith("1 done")
