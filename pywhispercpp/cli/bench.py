@@ -44,7 +44,7 @@ def _numbers(text: str) -> list[int]:
         numbers = [int(word) for word in text.split(",")]
     except ValueError:
         numbers = []
-    if not numbers or not all(0 < number <= 4096 for number in numbers):
+    if not numbers or min(numbers) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: whole numbers with commas between are needed: 1,2,4")
     return numbers
 

@@ -157,10 +157,25 @@ def test_a_place_that_takes_no_file_is_told_before_the_work(
     assert "none" in err and "no-such-model" not in err
 
 
-@pytest.mark.parametrize(("kind", "n"), [("q4_0", 33), ("q9_9", 64), ("f32", 0), ("q4_0", -32)])
+@pytest.mark.parametrize(("kind", "n"), [("q4_0", 33), ("q9_9", 64)])
 def test_no_such_matrix(kind: str, n: int) -> None:
     with pytest.raises(OptionError, match="no matrix of"):
         benchmark.mul_mat(kind, n, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-t", "513"], "n_threads=513: a whole number from 1 to 512"),
+        (["-w", "1", "-t", "9999"], "n_threads=9999"),
+        (["-w", "2", "--sizes", "99999"], "n=99999: a whole number from 1 to 16384"),
+    ],
+)
+def test_numbers_that_would_end_the_process_are_refused(
+    small: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "-m", str(small), *words]) == 1
+    assert message in capsys.readouterr().err
 
 
 def test_a_measurement_leaves_the_model_as_it_was(small: Path) -> None:
