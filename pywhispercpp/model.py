@@ -149,9 +149,8 @@ class Model:
         Audio shorter than 100 ms gives an empty list. Raises AudioError, OptionError, TranscriptionError, or
         what a callback raised.
         """
-        processors = (
-            1 if n_processors is None else count("n_processors", n_processors, MAX_PROCESSORS, 0) or 1
-        )
+        asked = 0 if n_processors is None else n_processors
+        processors = count("n_processors", asked, MAX_PROCESSORS, least=0) or 1
         callbacks = {
             "new_segment_callback": new_segment_callback,
             "abort_callback": abort_callback,
