@@ -46,15 +46,18 @@ class EnergyVad:
     def __init__(self, lowest: float = 100.0) -> None:
         """lowest: frequencies below it do not count, in Hz."""
         self._lowest = lowest
-        self._background = QUIETEST
+        self._background = 0.0  # of what is not digital silence, which tells nothing of a room
 
     def probabilities(self, samples: Samples) -> NDArray[np.float32]:
         """Return 0 to 1 for each frame; 0.5 where it is RISE times as loud as the background."""
         loudness = _loudness(samples, self._lowest)
         result = np.empty(loudness.size, dtype=np.float32)
         for index, level in enumerate(loudness):
-            # Down at once, up by 6 dB in some 10 s: speech is not taken for background.
-            self._background = max(QUIETEST, min(float(level), self._background * 1.0022))
+            if level <= QUIETEST:
+                result[index] = 0
+                continue
+            # Down at once, in the pauses that speech has; up by 6 dB in 2 s, where a fan is switched on.
+            self._background = min(float(level), self._background * 1.0111 or float(level))
             ratio = float(level) / self._background
             result[index] = ratio**2 / (ratio**2 + RISE**2)
         return result

@@ -41,6 +41,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # How long the cluster waits for a driver that was killed to come back; 30 s by default.
+        "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1",
     }
 
 

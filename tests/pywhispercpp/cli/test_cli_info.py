@@ -85,6 +85,15 @@ def test_a_folder_that_is_not_there_and_an_openvino_that_is_not(
     assert "openvino\n  problem  BackendError:" in capsys.readouterr().out
 
 
+def test_a_folder_whose_name_is_no_unicode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / os.fsdecode(b"mod\xffls")
+    folder.mkdir()
+    assert main(["info", "--models-dir", str(folder)]) == 0
+    assert "mod\\udcffls" in capsys.readouterr().out
+    assert main(["info", "--json", "--models-dir", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["models"]["folder"] == str(folder)
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     folder.mkdir()

@@ -1,6 +1,6 @@
 """Nine threads over one model, each doing something else: what runs under ThreadSanitizer.
 
-Run as a script, with the instrumented package on the path: `python threads.py speech.wav`.
+Run as a script, with the instrumented package on the path: `python threads_script.py speech.wav`.
 """
 
 from __future__ import annotations
