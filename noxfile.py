@@ -123,7 +123,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def tsan(session: nox.Session) -> None:
-    """Look for data races: the bindings built for ThreadSanitizer, eight threads over one model."""
+    """Look for data races: the bindings built for ThreadSanitizer, nine threads over one model."""
     install(session, "build")
     session.install("--quiet", *PYPROJECT["project"]["dependencies"])
     session.run("python", "-m", "wheels.tsan", *session.posargs)
@@ -139,6 +139,14 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("python", "-m", "scripts.lint_bazel")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation: build/site/index.html. A warning is an error."""
+    install(session, "docs")
+    # Else a page of text about what follows MkDocs stands above every build.
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session

@@ -218,7 +218,7 @@ def _signature(value: Any) -> list[str] | None:
         return None
     parts, is_keyword = [], False
     for one in inspect.signature(value).parameters.values():
-        star = {one.VAR_POSITIONAL: "*", one.VAR_KEYWORD: "**"}.get(one.kind, "")
+        star = "*" if one.kind == one.VAR_POSITIONAL else "**" if one.kind == one.VAR_KEYWORD else ""
         if one.kind == one.KEYWORD_ONLY and not is_keyword:
             is_keyword = True
             parts.append("*")

@@ -16,7 +16,9 @@ import numpy as np
 from pywhispercpp import __version__, _core, machine_facts
 from pywhispercpp.backend import build_info
 from pywhispercpp.cpu_variant import backend_info
+from pywhispercpp.loading import count
 from pywhispercpp.model import Model
+from pywhispercpp.options import INT_MAX
 
 __all__ = [
     "MATRIX_SIZES",
@@ -34,13 +36,18 @@ __all__ = [
 STEPS = {"encode_ms": "Enc.", "decode_ms": "Dec.", "batchd_ms": "Bch5", "prompt_ms": "PP"}
 MATRIX_TYPES = ("q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "f16", "f32")
 MATRIX_SIZES = (64, 128, 256, 512, 1024, 2048, 4096)
+LARGEST = 16384  # three matrices of f32 then take 3.2 GB
 
 Note = Callable[[str], object]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What one row of the table stands for."""
+    """What one row of the table stands for.
+
+    >>> str(Setup("base.en", "ggml", 4))
+    'base.en ggml 4t'
+    """
 
     model: str
     backend: str
@@ -105,8 +112,11 @@ def measure(
 
     One round measures each setup once, so that a machine that slows down does so for all of them alike. Each
     setup is warmed up before its first measurement. note(text) is called before each.
-    Raises what Model raises.
+    Raises what Model raises, and OptionError for a number of threads or rounds that is none.
     """
+    count("rounds", rounds, INT_MAX)
+    for n_threads in threads:
+        count("n_threads", n_threads)
     loaded = {}
     for name in models:
         for backend in backends:
@@ -156,6 +166,7 @@ def _round(one: Measured, model: Model, *, heat: bool) -> None:
 
 def memcpy(n_threads: int, size: int = 256_000_000, runs: int = 8) -> float:
     """GB/s at which so many threads copy `size` bytes of memory (numpy's copy, which is C's)."""
+    count("n_threads", n_threads)
     source = np.ones(size, np.uint8)
     target = np.zeros(size, np.uint8)
     parts = [(source[at], target[at]) for at in _slices(size, n_threads)]
@@ -182,6 +193,8 @@ def mul_mat(kind: str, n: int, n_threads: int, seconds: float = 1.0) -> tuple[fl
     As whisper-bench has it: for `seconds`, at least 3 times and at most 128. Raises OptionError for a type
     that is none or that has no matrix of this size.
     """
+    count("n", n, LARGEST)
+    count("n_threads", n_threads)
     backend_info()  # a portable wheel loads its CPU code first
     times = _core.bench_mul_mat(kind, n, n_threads, seconds, 128)
     return 2e-9 * n**3 * len(times) / sum(times), len(times)

@@ -80,7 +80,8 @@ def _models(folder: Path | None) -> dict[str, Any]:
 def in_words(report: Mapping[str, Any]) -> str:
     """The report for people: a heading for each part, names and values in two columns."""
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 100)
-    return "\n\n".join(f"{name}\n{_table(part, width)}" for name, part in report.items()) + "\n"
+    text = "\n\n".join(f"{name}\n{_table(part, width)}" for name, part in report.items()) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()  # a file name need not be Unicode
 
 
 def _table(part: Mapping[str, Any], width: int) -> str:

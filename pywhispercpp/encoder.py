@@ -11,6 +11,7 @@ from pathlib import Path
 from pywhispercpp import _core, audio_context, openvino_ir, openvino_runtime
 from pywhispercpp.cpu_variant import BackendInfo, backend_info
 from pywhispercpp.errors import BackendError, ModelError, OptionError
+from pywhispercpp.models.paths import as_path
 from pywhispercpp.options import AUTO_AUDIO_CTX
 
 logger = logging.getLogger("pywhispercpp")
@@ -70,14 +71,15 @@ def request(
     cache_dir: str | os.PathLike[str] | None,
 ) -> EncoderRequest:
     """Check the settings by themselves; OptionError for one that can be none."""
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         raise OptionError(f"backend={backend!r}: one of {', '.join(BACKENDS)} is needed")
-    if precision is not None and precision not in PRECISIONS:
+    if precision is not None and (not isinstance(precision, str) or precision not in PRECISIONS):
         raise OptionError(f"precision={precision!r}: None or one of {', '.join(PRECISIONS)} is needed")
     if not isinstance(device, str) or not device:
         raise OptionError(f"device={device!r}: an OpenVINO device is needed, such as CPU, GPU or NPU")
-    paths = [None if path is None else Path(path) for path in (ir, cache_dir)]
-    return EncoderRequest(str(backend), device, None if precision is None else str(precision), *paths)
+    given = {"openvino_model_path": ir, "openvino_cache_dir": cache_dir}
+    paths = [None if value is None else as_path(name, value) for name, value in given.items()]
+    return EncoderRequest(backend, device, precision, *paths)
 
 
 class Encoder:

@@ -11,7 +11,6 @@ from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import OptionError
 from pywhispercpp.live_segment import shifted
 from pywhispercpp.segment import Segment
-from pywhispercpp.session import session
 
 if TYPE_CHECKING:
     from pywhispercpp.audio import Samples
@@ -37,7 +36,7 @@ class Ear:
         for name, instead in NOT_HERE.items():
             if name in params:
                 raise OptionError(f"{name}: not in a stream; {instead}")
-        self._model = session(model)
+        self._model = model.session()
         self._keeps_context = params.get("no_context", True) is False
         # What is heard is speech already: whisper.cpp need not look for it again.
         self._params = {**params, "no_context": True, "token_timestamps": True, "vad": False}

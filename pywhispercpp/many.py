@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union
 
 from pywhispercpp.errors import AudioError, OptionError, TranscriptionError
 from pywhispercpp.option_rules import checked
-from pywhispercpp.session import session
 
 if TYPE_CHECKING:
     from pywhispercpp.model import Model
@@ -67,7 +66,7 @@ def transcribe_many(
         raise OptionError(f"paths={paths!r}: a list of paths is needed, not one path")
     checked({name: value for name, value in params.items() if name in _checkable()})
     stop = threading.Event()
-    work = partial(_one, session(model), stop, progress, params)
+    work = partial(_one, model.session(), stop, progress, params)
     return in_order(work, paths, workers, stop)
 
 

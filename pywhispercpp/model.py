@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import sys
@@ -149,7 +150,8 @@ class Model:
         Audio shorter than 100 ms gives an empty list. Raises AudioError, OptionError, TranscriptionError, or
         what a callback raised.
         """
-        processors = count("n_processors", 0 if n_processors is None else n_processors, MAX_PROCESSORS, 0) or 1
+        asked = 0 if n_processors is None else n_processors
+        processors = count("n_processors", asked, MAX_PROCESSORS, least=0) or 1
         callbacks = {
             "new_segment_callback": new_segment_callback,
             "abort_callback": abort_callback,
@@ -199,6 +201,20 @@ class Model:
                 print(segment.text)
         """
         return streaming.stream(self.transcribe, media, options)
+
+    def session(self) -> Model:
+        """Return the same model with options of its own: those of this one now, changed apart from now on.
+
+        The weights are there once, and so is the limit of n_sessions. Closing either closes both.
+
+            shouting = model.session()
+            shouting.transcribe("talk.mp3", temperature=0.4)  # model keeps its temperature
+        """
+        other = copy.copy(self)
+        with self._lock:
+            other._params = self._params.copy()
+        other._lock = threading.Lock()
+        return other
 
     def listen(
         self,

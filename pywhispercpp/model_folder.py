@@ -33,19 +33,29 @@ def _there(folder: Path) -> Path:
 
 def _file(path: Path) -> dict[str, Any]:
     """One file; a damaged one is told as such."""
-    from pywhispercpp.models import ggml_file
-
     found: dict[str, Any] = {"file": path.name}
     try:
         found["size"] = path.stat().st_size
-        if not path.name.startswith("ggml-silero"):  # a model of another kind, and not of this check
-            header = ggml_file.check(path)
-            network = _NETWORKS[header.n_audio_layer]
-            found["network"] = network if header.multilingual else f"{network}.en"
-            found["weights"] = header.weight_type.name
+        found.update(_vad(path) if path.name.startswith("ggml-silero") else _whisper(path))
     except (PywhispercppError, OSError) as error:
         found["problem"] = str(error)
     ir = path.with_name(f"{path.stem}-encoder-openvino.xml")
     if ir.is_file():
         found["openvino"] = ir.name
     return found
+
+
+def _vad(path: Path) -> dict[str, Any]:
+    from pywhispercpp import vad_file
+
+    vad_file.check(path)
+    return {"network": "vad"}
+
+
+def _whisper(path: Path) -> dict[str, Any]:
+    from pywhispercpp.models import ggml_file
+
+    header = ggml_file.check(path)
+    network = _NETWORKS[header.n_audio_layer]
+    language = "" if header.multilingual else ".en"
+    return {"network": f"{network}{language}", "weights": header.weight_type.name}

@@ -108,6 +108,10 @@ class Transcript(list[Segment]):
         language: the code of the language that was spoken or set, "" where nothing was heard.
         aborted: whether abort_callback ended it early.
         duration: seconds of audio that there were.
+
+    >>> heard = Transcript([Segment(0, 376, "Good morning."), Segment(376, 500, "Hello.")], "en")
+    >>> heard[1].start, heard.language, len(heard)
+    (3.76, 'en', 2)
     """
 
     def __init__(

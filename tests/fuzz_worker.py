@@ -24,7 +24,7 @@ from pywhispercpp import Model, audio
 from pywhispercpp.errors import PywhispercppError
 
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
-PATIENCE = 1.0  # seconds until a transcription is stopped
+PATIENCE = 0.5  # seconds until a transcription is stopped
 
 
 class Script:
@@ -33,9 +33,9 @@ class Script:
     def __init__(self, answers: list[tuple[str, Any]]) -> None:
         self.answers = answers
 
-    def _next(self, end: object) -> Any:  # noqa: ANN401
+    def _next(self, end: object) -> object:
         kind, value = self.answers.pop(0) if self.answers else ("return", end)
-        if kind == "raise":
+        if kind == "raise" and isinstance(value, Exception):
             raise value
         return value
 

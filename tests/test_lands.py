@@ -11,7 +11,13 @@ import pytest
 BUILD_LAND = ("noxfile", "scripts", "toolchains", "wheels")
 RUN_LAND = ("pywhispercpp",)
 # Nothing imports these: they are handed to the interpreter of an environment in which a wheel is tried.
-HANDED_OVER = ("emulate_script.py", "faster_whisper_worker.py", "package_worker.py", "smoke_script.py")
+HANDED_OVER = (
+    "emulate_script.py",
+    "faster_whisper_worker.py",
+    "package_worker.py",
+    "smoke_script.py",
+    "threads_script.py",
+)
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:

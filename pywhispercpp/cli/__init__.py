@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from pywhispercpp import __version__
 from pywhispercpp.backend import build_info
-from pywhispercpp.cli import batch, bench, completion, info, line, manual, models, stream, transcribe
+from pywhispercpp.cli import (
+    batch,
+    bench,
+    completion,
+    info,
+    line,
+    manual,
+    models,
+    standard_streams,
+    stream,
+    transcribe,
+)
 from pywhispercpp.errors import PywhispercppError
 
 DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
@@ -39,6 +49,7 @@ def _version() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
+    standard_streams.open_all()
     parser = build_parser()
     try:
         args = parser.parse_args(line.arguments(parser, list(sys.argv[1:] if argv is None else argv)))
@@ -52,5 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("pywhispercpp: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `pywhispercpp … | head`: the reader has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        standard_streams.forget_output()
         return 0
+    except OSError as error:  # standard output on a full disk, and what else the system refuses
+        print(f"pywhispercpp: {error}", file=sys.stderr)
+        standard_streams.forget_output()
+        return 1

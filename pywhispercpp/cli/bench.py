@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pywhispercpp.atomic_file import check_target, writing
 from pywhispercpp.cli.models.folder import add_models_dir
 from pywhispercpp.errors import UsageError
 
@@ -43,7 +44,7 @@ def _numbers(text: str) -> list[int]:
         numbers = [int(word) for word in text.split(",")]
     except ValueError:
         numbers = []
-    if not numbers or not all(0 < number <= 4096 for number in numbers):
+    if not numbers or min(numbers) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: whole numbers with commas between are needed: 1,2,4")
     return numbers
 
@@ -146,6 +147,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print, or draw what was measured."""
     if args.rounds < 1:
         raise UsageError(f"--rounds {args.rounds}: at least 1 is needed")
+    if args.output is not None:
+        check_target(args.output)  # before minutes of measuring
     if args.compare:
         return _compare(args.compare, args.output or Path("benchmark.png"))
     from pywhispercpp import benchmark
@@ -156,8 +159,6 @@ def run(args: argparse.Namespace) -> int:
     if args.output is None:
         print(text)
     else:
-        from pywhispercpp.atomic_file import writing
-
         with writing(args.output) as file:
             file.write(text + "\n")
     return 0

@@ -161,7 +161,9 @@ class Params:
     The names are FIELDS and SPELLINGS of this module; the values are what pywhispercpp.Model takes under
     whisper.cpp's names. Setting one raises OptionError where it is no value for that option.
 
-        params = Params.from_enum(SAMPLING_GREEDY).with_language("de").with_num_threads(4).build()
+    >>> params = Params.from_enum(SAMPLING_GREEDY).with_language("de").with_num_threads(4).build()
+    >>> params.language, params.num_threads
+    ('de', 4)
     """
 
     def __init__(self, strategies: SamplingStrategies | None = None) -> None:

@@ -40,6 +40,10 @@ def render(name: str, segments: Iterable[Segment], details: Details | None = Non
 
     details: what the segments do not tell (the model, the audio file); json, wts and html use it.
     Raises OptionError for an unknown name, and where a format needs a detail that is not there.
+
+    >>> from pywhispercpp import Segment
+    >>> render("srt", [Segment(0, 376, "Good morning.")])
+    b'1\\n00:00:00,000 --> 00:00:03,760\\n Good morning.\\n\\n'
     """
     return find(name).render(list(segments), details or Details())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pywhispercpp.errors import ModelError, ModelNotFoundError
-from pywhispercpp.models.paths import default_models_dir, find_local, model_path
+from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
+from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import MODELS, VAD, PublishedModel
 from pywhispercpp.models.vad import vad_model
@@ -37,23 +37,30 @@ def resolve_model(
     ModelNotFoundError, which names the published models, DownloadError, and ModelError for the VAD model's
     name.
     """
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
-    name = os.fspath(name_or_path)
+    path = as_path("model", name_or_path)
+    try:
+        found = path if path.is_file() else _local(os.fsdecode(name_or_path), path, models_dir)
+    except PywhispercppError:
+        raise
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ModelNotFoundError(f"{path}: there is no such model: {error.strerror}") from error
+    return found or download_model(os.fsdecode(name_or_path), models_dir, progress=progress)
+
+
+def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> Path | None:
+    """What there is by that name on this machine; None for a model that can only be downloaded."""
     if name == VAD:
         raise ModelError(
             f"{name} tells speech from silence and writes no text: name a Whisper model, such as base.en, "
             "and transcribe with vad=True"
         )
     local = find_local(name, models_dir)
-    if local is not None:
-        return local
-    if name not in MODELS and path.exists():
-        return path  # a directory or a device: the check of its content says what is wrong with it
-    if name not in MODELS and (os.sep in name or path.suffix == ".bin"):
-        raise ModelNotFoundError(f"{name}: no such model file")
-    return download_model(name, models_dir, progress=progress)
+    if local is None and name not in MODELS:
+        if path.exists():
+            return path  # a directory or a device: the check of its content says what is wrong with it
+        if os.sep in name or path.suffix == ".bin":
+            raise ModelNotFoundError(f"{name}: no such model file")
+    return local
 
 
 def download_model(

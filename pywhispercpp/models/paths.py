@@ -7,9 +7,18 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from pywhispercpp.errors import OptionError
 from pywhispercpp.models.registry import MODELS
 
-__all__ = ["default_models_dir", "find_local", "model_path"]
+__all__ = ["as_path", "default_models_dir", "find_local", "model_path"]
+
+
+def as_path(name: str, value: object) -> Path:
+    """Return the argument `name`, a str, bytes or os.PathLike, as a path; OptionError for what is none."""
+    try:
+        return Path(os.fsdecode(value))  # type: ignore[arg-type]
+    except Exception as error:  # what an os.PathLike of somebody else raises
+        raise OptionError(f"{name}: a path is needed, not {type(value).__name__} ({error})") from error
 
 
 def default_models_dir() -> Path:
@@ -19,8 +28,12 @@ def default_models_dir() -> Path:
 
 
 def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path:
-    """The file of the published model `name`, in `models_dir` or the default folder; it need not exist."""
-    folder = default_models_dir() if models_dir is None else Path(models_dir)
+    """The file of the published model `name`, in `models_dir` or the default folder; it need not exist.
+
+    >>> str(model_path("base.en", "models"))
+    'models/ggml-base.en.bin'
+    """
+    folder = default_models_dir() if models_dir is None else as_path("models_dir", models_dir)
     return folder / (MODELS[name].file_name if name in MODELS else f"ggml-{name}.bin")
 
 

@@ -133,6 +133,31 @@ def test_any_other_argument(model: Model, name: str, value: object) -> None:
         note(str(error))
 
 
+SETTINGS = (
+    "model",
+    "models_dir",
+    "params_sampling_strategy",
+    "use_openvino",
+    "openvino_model_path",
+    "openvino_device",
+    "openvino_cache_dir",
+    "context_params",
+    "cpu_variant",
+    "backend",
+    "device",
+    "precision",
+    "dtw",
+    "n_sessions",
+)
+
+
+@tries(60)
+@given(name=st.sampled_from(SETTINGS), value=st.one_of(ANYTHING, st.text(max_size=400)))
+def test_any_setting_of_a_model(name: str, value: object) -> None:
+    with pytest.raises(PywhispercppError):  # the settings may be good, the file is not there
+        Model(**{"model": "/no/such/model.bin", name: value})  # type: ignore[arg-type]
+
+
 # --- Values that are taken: what whisper.cpp makes of them -------------------------------------------------
 
 GRAMMARS = (

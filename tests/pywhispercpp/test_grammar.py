@@ -98,4 +98,4 @@ def test_a_rule_to_start_with(own_model: Model, speech: NDArray[np.float32]) -> 
 def test_alternatives_that_are_alike_cost_nothing(own_model: Model, speech: NDArray[np.float32]) -> None:
     """Patch 0011: whisper.cpp's memory doubled with each character here."""
     heard = own_model.transcribe(speech[:40000], grammar="root ::= ([a-zA-Z ,.] | [a-zA-Z ,.])+")
-    assert heard.text.startswith("And so my fellow")
+    assert "fellow" in heard.text

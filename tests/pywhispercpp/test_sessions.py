@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable
 import numpy as np
 import pytest
 
-from pywhispercpp import Model, OptionError, TranscriptionError
+from pywhispercpp import Model, ModelError, OptionError, TranscriptionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,6 +91,18 @@ def test_text_context_stays_with_a_thread_that_is_alone(tiny_en: Path, speech: N
     one = Model(tiny_en, n_threads=1, no_context=False, temperature_inc=0.0)
     one.transcribe(speech)
     assert one._ctx.n_sessions == 1
+
+
+def test_a_session_has_options_of_its_own(own_model: Model, speech: NDArray[np.float32]) -> None:
+    other = own_model.session()
+    other.transcribe(speech[:1600], temperature=0.4)
+    own_model.transcribe(speech[:1600], offset_ms=10)
+    assert (own_model.get_params()["temperature"], other.get_params()["offset_ms"]) == (0.0, 0)
+    assert other.get_params()["temperature"] == pytest.approx(0.4)
+    assert other.model_path == own_model.model_path
+    other.close()
+    with pytest.raises(ModelError, match="closed"):
+        own_model.transcribe(speech[:16000])
 
 
 def test_a_logits_filter_cannot_use_its_model(tiny_en: Path, speech: NDArray[np.float32]) -> None:

@@ -60,7 +60,7 @@ def watch(script: Path, site: Path, logs: Path, *arguments: Argument) -> list[st
 def main(argv: Sequence[str]) -> None:
     """Build, run, and print every report."""
     site = build.build()
-    found = watch(HERE / "threads.py", site, build.FOLDER / "reports", SPEECH)
+    found = watch(HERE / "threads_script.py", site, build.FOLDER / "reports", SPEECH)
     if found:
         print("\n\n".join(found))
         raise BuildError("\n".join([f"ThreadSanitizer reports {len(found)}:", *map(reports.summary, found)]))

@@ -69,6 +69,10 @@ class _Job:
         self._formats = output.chosen(args)
         names = {one.name for one in self._formats}
         self._font = output.font_path(args) if "wts" in names else ""
+        if args.karaoke:  # no Pillow, or no such font: told before the work
+            from pywhispercpp.karaoke.font import load_font
+
+            load_font(args.font_path, 20, "")
         self._options = {**options, **self._for_words(options, "wts" in names)}
         self._model: Model = loading.load(args)
         if args.verbose:

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pywhispercpp.cli import standard_streams
 from pywhispercpp.cli.transcribe import colours
+from pywhispercpp.errors import OutputError
 from pywhispercpp.formats.text import dot_time, raw_bytes, speaker_mark
 
 if TYPE_CHECKING:
@@ -17,14 +19,23 @@ SPEAKER_TURN = b" [SPEAKER_TURN]"
 
 
 def to_stdout(data: bytes) -> None:
-    """Write bytes to standard output as they are; as text where a test or a program has put text there."""
+    """Write bytes to standard output as they are; as text where a test or a program has put text there.
+
+    Raises OutputError, or BrokenPipeError where the reader went away.
+    """
     buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:
-        sys.stdout.write(data.decode("utf-8", errors="replace"))
-    else:
+    try:
+        if buffer is None:
+            sys.stdout.write(data.decode("utf-8", errors="replace"))
+        else:
+            sys.stdout.flush()
+            buffer.write(data)
         sys.stdout.flush()
-        buffer.write(data)
-    sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        standard_streams.forget_output()
+        raise OutputError(f"standard output cannot be written to: {error.strerror or error}") from error
 
 
 class Printer:

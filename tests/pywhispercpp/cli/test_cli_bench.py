@@ -70,9 +70,12 @@ def test_every_setup_is_measured_in_every_round(saved: list[Path]) -> None:
 
 
 def test_rounds_are_interleaved(small: Path) -> None:
+    other = small.parent / "ggml-small-two.bin"
+    other.symlink_to(small)
     order: list[str] = []
-    benchmark.measure([str(small), str(small)], [1], ["ggml"], 2, note=order.append)
-    assert order[-4:] == [f"round {n} of 2: small-one ggml 1t" for n in (1, 1, 2, 2)]
+    benchmark.measure([str(small), str(other)], [1], ["ggml"], 2, note=order.append)
+    names = ("small-one", "small-two")
+    assert order[-4:] == [f"round {n} of 2: {name} ggml 1t" for n in (1, 2) for name in names]
 
 
 def test_openvino_is_a_row_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,6 +138,8 @@ def test_what_cannot_be_drawn_is_told(
 
 def test_memory_and_matrices(capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmark.memcpy(2, size=1_000_000, runs=2) > 0
+    assert main(["bench", "-w", "1", "-t", "1"]) == 0
+    assert float(capsys.readouterr().out.splitlines()[-1].split("|")[2]) > 0
     assert main(["bench", "-w", "2", "-t", "1", "--sizes", "256", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["results"]
     assert [row["type"] for row in rows] == list(benchmark.MATRIX_TYPES)
@@ -143,10 +148,34 @@ def test_memory_and_matrices(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().out.splitlines()) == 3 + 2 + 7
 
 
-@pytest.mark.parametrize(("kind", "n"), [("q4_0", 33), ("q9_9", 64), ("f32", 0), ("q4_0", -32)])
+def test_a_place_that_takes_no_file_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["-m", "no-such-model", "-o", str(tmp_path / "none" / "x.json")]
+    assert main(["bench", *words]) == 1
+    err = capsys.readouterr().err
+    assert "none" in err and "no-such-model" not in err
+
+
+@pytest.mark.parametrize(("kind", "n"), [("q4_0", 33), ("q9_9", 64)])
 def test_no_such_matrix(kind: str, n: int) -> None:
     with pytest.raises(OptionError, match="no matrix of"):
         benchmark.mul_mat(kind, n, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-t", "513"], "n_threads=513: a whole number from 1 to 512"),
+        (["-w", "1", "-t", "9999"], "n_threads=9999"),
+        (["-w", "2", "--sizes", "99999"], "n=99999: a whole number from 1 to 16384"),
+    ],
+)
+def test_numbers_that_would_end_the_process_are_refused(
+    small: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "-m", str(small), *words]) == 1
+    assert message in capsys.readouterr().err
 
 
 def test_a_measurement_leaves_the_model_as_it_was(small: Path) -> None:

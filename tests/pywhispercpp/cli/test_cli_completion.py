@@ -60,6 +60,23 @@ def test_bash_completes_commands_options_values_models_and_files(
     assert tab("completion", "") == {"bash", "zsh", "fish", "tcsh"}
 
 
+def test_fish_completes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fish = shutil.which("fish")
+    if fish is None:
+        pytest.skip("there is no fish")
+    path = script("fish", tmp_path, capsys)
+
+    def tab(line: str) -> set[str]:
+        code = 'source $argv[1]; complete -C "$argv[2]"'
+        command = [fish, "--no-config", "-c", code, str(path), line]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=30)
+        return {found.split("\t")[0] for found in done.stdout.splitlines()}
+
+    assert tab("pywhispercpp tran") == {"transcribe"}
+    assert tab("pywhispercpp transcribe --backend ") >= {"auto", "ggml", "openvino"}
+    assert {"tiny.en", "tiny.en-q8_0"} <= tab("pywhispercpp transcribe -m tiny.en")
+
+
 @pytest.mark.parametrize(
     ("shell", "check"), [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute"), ("tcsh", "-n")]
 )

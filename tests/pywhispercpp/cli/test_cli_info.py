@@ -37,9 +37,10 @@ def on_an_old_cpu(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_as_json(tmp_path: Path, silero: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "ggml-mine.bin")
     (tmp_path / "ggml-half.bin").write_bytes(b"lmgg")
+    (tmp_path / "ggml-silero-v6.2.0.bin").symlink_to(silero)
     assert main(["info", "--json", "--models-dir", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert list(told) == PARTS
@@ -49,7 +50,8 @@ def test_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["code"]["whisper_cpp"] == told["build"]["whisper_cpp_version"]
     assert told["cpu"]["missing"] == [] and set(told["build"]["features"]) <= set(told["cpu"]["features"])
     assert told["packages"]["numpy"].count(".") >= 1
-    half, mine = told["models"]["files"]
+    half, mine, vad = told["models"]["files"]
+    assert vad["network"] == "vad" and "problem" not in vad
     assert (mine["network"], mine["weights"]) == ("tiny.en", "f16")
     assert half["file"] == "ggml-half.bin" and "the file ends inside the header" in half["problem"]
 
@@ -81,6 +83,15 @@ def test_a_folder_that_is_not_there_and_an_openvino_that_is_not(
     assert told["environment"]["https_proxy"] == "http://…@proxy:3128" and "secret" not in out
     assert main(["info"]) == 0
     assert "openvino\n  problem  BackendError:" in capsys.readouterr().out
+
+
+def test_a_folder_whose_name_is_no_unicode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / os.fsdecode(b"mod\xffls")
+    folder.mkdir()
+    assert main(["info", "--models-dir", str(folder)]) == 0
+    assert "mod\\udcffls" in capsys.readouterr().out
+    assert main(["info", "--json", "--models-dir", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["models"]["folder"] == str(folder)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def ran(program: list[str], arguments: list[str], folder: Path) -> subprocess.Co
     """Run a program in a folder of its own, with one thread for both the same."""
     folder.mkdir(exist_ok=True)
     command = [*program, "-t", "1", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=True)
+    return subprocess.run(command, cwd=folder, capture_output=True, timeout=300, check=True)
 
 
 class Both:

@@ -1,6 +1,6 @@
-"""Eight threads over one model, each doing something else: what runs under ThreadSanitizer.
+"""Nine threads over one model, each doing something else: what runs under ThreadSanitizer.
 
-Run as a script, with the instrumented package on the path: `python threads.py speech.wav`.
+Run as a script, with the instrumented package on the path: `python threads_script.py speech.wav`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ LITTLE: dict[str, Any] = {
     "single_segment": True,
     "temperature_inc": 0.0,
     "temperature": 0.0,
+    "strategy": "greedy",
+    "token_timestamps": False,
+    "grammar": None,
     "vad": False,
 }
 SECONDS = 1.2
@@ -50,6 +53,11 @@ class Work:
         self._model.transcribe(
             self._speech, None, seen.append, lambda: False, progress_callback=seen.append, **LITTLE
         )
+
+    def by_grammar(self) -> None:
+        """Search with beams for what a grammar allows, with times of tokens."""
+        beams = {"strategy": "beam_search", "beam_search": {"beam_size": 2}, "token_timestamps": True}
+        self._model.transcribe(self._speech, **{**LITTLE, **beams, "grammar": "root ::= [A-Za-z ,.]+"})
 
     def stopped(self) -> None:
         """Stop a transcription at once."""
@@ -89,12 +97,11 @@ class Work:
 
     def asking(self) -> None:
         """Ask for everything that can be asked while others work, and log it."""
-        self._model.encode(self._speech, 64, 1)
-        self._model.get_params()
-        self._model.timings()
-        self._model.reset_timings()
         with logs.copied_to(io.StringIO()):
-            self._model.print_timings()
+            self._model.encode(self._speech, 64, 1)
+            self._model.get_params()
+            self._model.timings()
+            self._model.reset_timings()
 
 
 def repeat(work: Callable[[], None], start: threading.Barrier, failures: list[str]) -> None:
@@ -138,7 +145,9 @@ def run(speech: Samples) -> list[str]:
 
 def main() -> int:
     """Say what each thread did; 1 when one failed."""
-    logging.getLogger("pywhispercpp").setLevel(logging.DEBUG)
+    logger = logging.getLogger("pywhispercpp")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(logging.StreamHandler(io.StringIO()))
     samples = audio.load(sys.argv[1])[: int(SECONDS * audio.SAMPLE_RATE)]
     failures = run(samples)
     print("\n".join(failures) or "all threads are done", flush=True)
