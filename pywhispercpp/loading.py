@@ -28,6 +28,14 @@ def count(name: str, value: object, most: int = MAX_THREADS, least: int = 1) -> 
     return int(value)
 
 
+def truth(name: str, value: object) -> bool:
+    """Return whether a switch is on; OptionError for what is neither on nor off, such as an array."""
+    try:
+        return bool(value)
+    except Exception as error:  # what the value itself raises
+        raise OptionError(f"{name}: True or False is needed, not {type(value).__name__}") from error
+
+
 def model_file(
     model: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None
 ) -> tuple[Path, GgmlHeader]:

@@ -19,7 +19,7 @@ from pywhispercpp.cpu_variant import backend_info
 from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.hearing import Hearing
-from pywhispercpp.loading import count
+from pywhispercpp.loading import count, truth
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, OPTIONS
 from pywhispercpp.segment import Segment, Transcript
@@ -96,7 +96,9 @@ class Model:
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
         self._lock = threading.Lock()  # for _params: whisper.cpp's own state has a lock in _core
-        self._params = _core.Params(0 if params_sampling_strategy == 0 else 1)
+        self._params = _core.Params(
+            0 if truth("params_sampling_strategy", params_sampling_strategy == 0) else 1
+        )
         _set(self._params, checked(params))
         self.redirect_whispercpp_logs_to = redirect_whispercpp_logs_to
         self.use_openvino = use_openvino
@@ -104,7 +106,7 @@ class Model:
         self.openvino_device = openvino_device
         self.openvino_cache_dir = openvino_cache_dir
         asked = encoder.request(
-            "openvino" if use_openvino else backend,
+            "openvino" if truth("use_openvino", use_openvino) else backend,
             openvino_device if device is None else device,
             precision,
             openvino_model_path,
@@ -162,7 +164,9 @@ class Model:
         for name, callback in callbacks.items():
             _check_callable(name, callback)
         options = checked(params)
-        hearing = Hearing.of(media, diarize, extract_probability)
+        hearing = Hearing.of(
+            media, truth("diarize", diarize), truth("extract_probability", extract_probability)
+        )
         run = self._take_over(options)
         if run.vad:
             try:

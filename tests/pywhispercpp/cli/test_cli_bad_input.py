@@ -135,7 +135,10 @@ ALL_FLAGS = [
     command=st.sampled_from(["transcribe", "batch", "stream", "bench", "info", "models", ""]),
     words=st.lists(st.one_of(WORDS, st.sampled_from(ALL_FLAGS)), max_size=6),
 )
-def test_words_of_any_kind(command: str, words: list[str]) -> None:
+def test_words_of_any_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a word may be a folder for results
     # The last -m counts: nothing is ever downloaded or transcribed.
     line = [*([command] if command else []), *words, "-m", NOWHERE]
     if "download" not in words:
