@@ -27,6 +27,7 @@ MODULES: dict[str, tuple[str, ...] | None] = {
     "pywhispercpp.live": ("LiveSegment", "listen"),
     "pywhispercpp.many": ("FileResult", "transcribe_many"),
     "pywhispercpp.formats": None,
+    "pywhispercpp.karaoke": None,
     "pywhispercpp.models": None,
     "pywhispercpp.atomic_file": ("writing",),
     "pywhispercpp.benchmark": None,

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from pywhispercpp import __version__, _core, machine_facts
+from pywhispercpp import __version__, _core
 from pywhispercpp.backend import build_info
+from pywhispercpp.bug_report import machine_facts
 from pywhispercpp.cpu_variant import backend_info
 from pywhispercpp.loading import count
 from pywhispercpp.model import Model

@@ -117,7 +117,7 @@ class Whisper:
 
     def _live_options(self) -> dict[str, Any]:
         """What a stream leaves to its caller: windows and context are its own."""
-        from pywhispercpp.live_ear import NOT_HERE
+        from pywhispercpp.live.ear import NOT_HERE
 
         own = {*NOT_HERE, "single_segment", "no_context", "print_progress"}
         return {name: value for name, value in self.params.options().items() if name not in own}

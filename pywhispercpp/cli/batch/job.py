@@ -69,7 +69,7 @@ def _options(args: argparse.Namespace, formats: Sequence[Format]) -> dict[str, A
 
 def _workers(args: argparse.Namespace, options: dict[str, Any], report: Report) -> Workers:
     if args.on:
-        from pywhispercpp.on_ray import RayWorkers
+        from pywhispercpp.batch.on_ray import RayWorkers
 
         return RayWorkers(args.on, loading.keywords(args), args.workers, options, shared=args.shared)
     from pywhispercpp.batch.local import LocalWorkers

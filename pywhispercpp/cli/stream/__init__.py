@@ -6,7 +6,7 @@ import argparse
 
 from pywhispercpp.cli.stream.job import run
 from pywhispercpp.cli.transcribe import decoding, loading
-from pywhispercpp.live_options import LIVE_OPTIONS
+from pywhispercpp.live.options import LIVE_OPTIONS
 
 __all__ = ["add_parser", "run"]
 

@@ -15,11 +15,11 @@ from pywhispercpp.cli.stream.source import Ending, opened
 from pywhispercpp.cli.transcribe import decoding, loading
 from pywhispercpp.cli.transcribe.job import _warnings
 from pywhispercpp.live import listen
-from pywhispercpp.live_options import LIVE_OPTIONS, checked
-from pywhispercpp.live_vad import EnergyVad
+from pywhispercpp.live.options import LIVE_OPTIONS, checked
+from pywhispercpp.live.vad import EnergyVad
 
 if TYPE_CHECKING:
-    from pywhispercpp.live_vad import VadChoice
+    from pywhispercpp.live.vad import VadChoice
 
 INTERRUPTED = 130
 
@@ -62,7 +62,7 @@ def _vad(args: argparse.Namespace, options: dict[str, Any]) -> VadChoice:
 
 
 def _list_devices() -> int:
-    from pywhispercpp.microphone import devices
+    from pywhispercpp.live.microphone import devices
 
     found = devices()
     for number, name, is_default in found:

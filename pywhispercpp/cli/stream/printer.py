@@ -14,7 +14,7 @@ from pywhispercpp.errors import OutputError
 from pywhispercpp.formats.text import dot_time
 
 if TYPE_CHECKING:
-    from pywhispercpp.live_segment import LiveSegment
+    from pywhispercpp.live.segment import LiveSegment
 
 Show = Callable[["LiveSegment"], None]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import AudioNotFoundError, OutputError, UsageError
-from pywhispercpp.live_source import Paced, file_chunks, raw_chunks
+from pywhispercpp.live.source import Paced, file_chunks, raw_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def opened(args: argparse.Namespace) -> Ending:
     if args.source is None:
         if args.raw or args.realtime:
             raise UsageError("--raw and --realtime are for a FILE, or - for standard input")
-        from pywhispercpp.microphone import Microphone
+        from pywhispercpp.live.microphone import Microphone
 
         chunks: Iterable[NDArray[Any]] = Microphone(_device(args.capture))
     elif args.capture is not None:

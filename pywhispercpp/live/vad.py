@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pywhispercpp.audio import Samples
-    from pywhispercpp.live_options import LiveOptions
+    from pywhispercpp.live.options import LiveOptions
 
 FRAME = 512  # samples that one probability stands for
 HYSTERESIS = 0.15  # speech ends this far below the probability that it starts at, as in Silero's own code

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from pywhispercpp import live_options
 from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import AudioError
-from pywhispercpp.live_engine import LiveEngine
-from pywhispercpp.live_inbox import Batch, Inbox
-from pywhispercpp.live_segment import LiveSegment
-from pywhispercpp.live_source import file_chunks
-from pywhispercpp.live_vad import VadChoice
+from pywhispercpp.live import options as live_options
+from pywhispercpp.live.engine import LiveEngine
+from pywhispercpp.live.inbox import Batch, Inbox
+from pywhispercpp.live.segment import LiveSegment
+from pywhispercpp.live.source import file_chunks
+from pywhispercpp.live.vad import VadChoice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +87,7 @@ def listen(
 
 def _chunks(source: Source | None, device: int | str | None) -> Iterable[NDArray[Any]]:
     if source is None:
-        from pywhispercpp.microphone import Microphone
+        from pywhispercpp.live.microphone import Microphone
 
         return Microphone(device)
     if isinstance(source, (str, os.PathLike)):

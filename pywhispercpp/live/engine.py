@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pywhispercpp import audio, live_options, live_vad
+from pywhispercpp import audio
 from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import AudioError
-from pywhispercpp.live_ear import Ear
-from pywhispercpp.live_segment import LiveSegment, text_of
-from pywhispercpp.live_text import agreed, plain, without_twice
-from pywhispercpp.live_vad import FRAME, SpeechGate, VadChoice
-from pywhispercpp.live_window import AudioWindow
+from pywhispercpp.live import options as live_options
+from pywhispercpp.live import vad as live_vad
+from pywhispercpp.live.ear import Ear
+from pywhispercpp.live.segment import LiveSegment, text_of
+from pywhispercpp.live.text import agreed, plain, without_twice
+from pywhispercpp.live.vad import FRAME, SpeechGate, VadChoice
+from pywhispercpp.live.window import AudioWindow
 from pywhispercpp.segment import Segment
 
 if TYPE_CHECKING:

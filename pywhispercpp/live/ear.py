@@ -9,7 +9,7 @@ import numpy as np
 
 from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import OptionError
-from pywhispercpp.live_segment import shifted
+from pywhispercpp.live.segment import shifted
 from pywhispercpp.segment import Segment
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import pytest
 
 from pywhispercpp import AudioError, Model, OptionError, Transcript, audio
 from pywhispercpp.live import LiveSegment, listen
-from pywhispercpp.live_engine import LiveEngine
-from pywhispercpp.live_source import Paced, file_chunks
+from pywhispercpp.live.engine import LiveEngine
+from pywhispercpp.live.source import Paced, file_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

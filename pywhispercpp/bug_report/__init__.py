@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pywhispercpp import machine_facts
+from pywhispercpp.bug_report import machine_facts
 
 __all__ = ["collect", "in_words", "instead_of"]
 
@@ -72,7 +72,7 @@ def _openvino() -> dict[str, Any]:
 
 
 def _models(folder: Path | None) -> dict[str, Any]:
-    from pywhispercpp import model_folder
+    from pywhispercpp.bug_report import model_folder
 
     return model_folder.look(folder)
 

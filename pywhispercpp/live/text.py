@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from pywhispercpp.live_segment import text_of
+from pywhispercpp.live.segment import text_of
 from pywhispercpp.segment import Segment, Token
 
 MOST_TWICE = 3  # words in keep_ms

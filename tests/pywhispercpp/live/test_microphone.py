@@ -50,7 +50,7 @@ HEARD = """
 import sys, time
 from pywhispercpp import Model
 from pywhispercpp.live import listen
-from pywhispercpp.microphone import Microphone, devices
+from pywhispercpp.live.microphone import Microphone, devices
 
 class Slower(Microphone):
     "ALSA's null device gives samples as fast as they are taken."

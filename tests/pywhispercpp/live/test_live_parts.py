@@ -15,14 +15,14 @@ import pytest
 
 from pywhispercpp import AudioError, Model, Segment, Token, Transcript, audio
 from pywhispercpp.errors import OptionError
-from pywhispercpp.live_engine import LiveEngine
-from pywhispercpp.live_options import checked
-from pywhispercpp.live_segment import LiveSegment, shifted
-from pywhispercpp.live_source import file_chunks, raw_chunks
-from pywhispercpp.live_text import agreed, plain, without_twice
-from pywhispercpp.live_vad import FRAME, EnergyVad, SpeechGate
-from pywhispercpp.live_window import AudioWindow
-from pywhispercpp.microphone import Microphone
+from pywhispercpp.live.engine import LiveEngine
+from pywhispercpp.live.microphone import Microphone
+from pywhispercpp.live.options import checked
+from pywhispercpp.live.segment import LiveSegment, shifted
+from pywhispercpp.live.source import file_chunks, raw_chunks
+from pywhispercpp.live.text import agreed, plain, without_twice
+from pywhispercpp.live.vad import FRAME, EnergyVad, SpeechGate
+from pywhispercpp.live.window import AudioWindow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
