@@ -35,6 +35,10 @@ class Remembering:
         self._known: dict[tuple[bytes, str], Transcript] = {}
         self.calls: list[dict[str, Any]] = []
 
+    def session(self) -> Remembering:
+        """Return itself: it keeps no options."""
+        return self
+
     def transcribe(self, samples: Samples, **params: Any) -> Transcript:  # noqa: ANN401
         """Return what the model says."""
         self.calls.append({"seconds": samples.size / SECOND, **params})
@@ -158,6 +162,9 @@ def test_ten_minutes_of_silence_give_nothing_and_need_little(
 def test_memory_is_bounded_in_speech_without_end(speech: Samples) -> None:
     class Deaf:
         """Hears nothing: only what the engine itself keeps counts here."""
+
+        def session(self) -> Deaf:
+            return self
 
         def transcribe(self, samples: Samples, **params: object) -> Transcript:
             assert samples.size <= 28 * SECOND

@@ -128,6 +128,10 @@ class Talker:
         self.heard: list[tuple[float, float]] = []
         self._unsure = unsure
 
+    def session(self) -> Talker:
+        """Return itself: it keeps no options."""
+        return self
+
     def transcribe(self, samples: Samples, **params: float) -> Transcript:
         seconds = samples.size / SECOND
         self.heard.append((seconds, params.get("temperature_inc", 0.2)))

@@ -111,8 +111,10 @@ def test_another_recording_with_an_offset(both: Both, root: Path) -> None:
         ["-ml", "1"],
         ["-bs", "1", "-nf", "-tdrz"],
         ["-ps", "-mc", "0", "--prompt", "-A speech:"],
+        ["-dtw", "tiny.en", "-nfa"],
+        ["--grammar", 'root ::= " And so" [a-zA-Z, ]+ "."', "--grammar-rule", "root"],
     ],
-    ids=["lines", "words", "greedy", "special"],
+    ids=["lines", "words", "greedy", "special", "dtw", "grammar"],
 )
 def test_options(both: Both, jfk: Path, arguments: list[str]) -> None:
     both.compare("-f", str(jfk), *SHORT, *arguments, "-otxt", "-osrt", "-ojf", "-olrc")
