@@ -20,6 +20,7 @@ from pywhispercpp.cli import (
     stream,
     transcribe,
 )
+from pywhispercpp.cli.parser import Parser
 from pywhispercpp.errors import PywhispercppError
 
 DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
@@ -32,7 +33,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
+    parser = Parser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in (transcribe, stream, batch, models, bench, info, completion):

@@ -145,6 +145,12 @@ def test_words_of_any_kind(
         assert code_of(line) in (0, 1, 2)
 
 
+@pytest.mark.parametrize("flag", ["-dev", "-m", "-t", "-of"])
+def test_two_dashes_are_no_value(flag: str, jfk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = code_of(["transcribe", flag, "--", str(jfk)])
+    expect_one_line(code, capsys.readouterr().err)
+
+
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "pywhispercpp", *map(os.fsdecode, map(str, arguments))]
 
