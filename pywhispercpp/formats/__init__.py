@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Union
 
 from pywhispercpp.atomic_file import writing
 from pywhispercpp.errors import OptionError
-from pywhispercpp.formats.details import Details, ModelFacts, facts
+from pywhispercpp.formats.details import Details, facts
 from pywhispercpp.formats.registry import FORMATS, Format
 
 if TYPE_CHECKING:
     from pywhispercpp.segment import Segment
 
-__all__ = ["FORMATS", "Details", "Format", "ModelFacts", "facts", "find", "render", "write"]
+__all__ = ["FORMATS", "Details", "Format", "facts", "find", "render", "write"]
 
 Path = Union[str, "os.PathLike[str]"]
 

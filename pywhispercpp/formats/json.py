@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pywhispercpp.formats.text import comma_time, raw_text
 
 if TYPE_CHECKING:
-    from pywhispercpp.formats.details import Details, ModelFacts
+    from pywhispercpp.formats.details import Details
+    from pywhispercpp.models.ggml_layout import GgmlHeader
     from pywhispercpp.segment import Segment
 
 _EMPTY = re.compile(r'^(\t*)("\w+": )\[\]', re.MULTILINE)
@@ -65,23 +66,23 @@ def dumped(value: dict[str, Any]) -> bytes:
     return f"{text}\n".encode("utf-8", errors="replace")
 
 
-def _model(facts: ModelFacts) -> dict[str, Any]:
+def _model(header: GgmlHeader) -> dict[str, Any]:
     return {
-        "type": facts.type,
-        "multilingual": facts.multilingual,
-        "vocab": facts.n_vocab,
+        "type": header.size,
+        "multilingual": header.multilingual,
+        "vocab": header.n_vocab,
         "audio": {
-            "ctx": facts.n_audio_ctx,
-            "state": facts.n_audio_state,
-            "head": facts.n_audio_head,
-            "layer": facts.n_audio_layer,
+            "ctx": header.n_audio_ctx,
+            "state": header.n_audio_state,
+            "head": header.n_audio_head,
+            "layer": header.n_audio_layer,
         },
         "text": {
-            "ctx": facts.n_text_ctx,
-            "state": facts.n_text_state,
-            "head": facts.n_text_head,
-            "layer": facts.n_text_layer,
+            "ctx": header.n_text_ctx,
+            "state": header.n_text_state,
+            "head": header.n_text_head,
+            "layer": header.n_text_layer,
         },
-        "mels": facts.n_mels,
-        "ftype": facts.ftype,
+        "mels": header.n_mels,
+        "ftype": header.ftype,
     }

@@ -73,6 +73,13 @@ class GgmlHeader:
         return self.n_vocab >= 51865
 
     @property
+    def size(self) -> str:
+        """tiny, base, small, medium or large, by the encoder's layers, as whisper.cpp has it."""
+        return {4: "tiny", 6: "base", 12: "small", 24: "medium", 32: "large"}.get(
+            self.n_audio_layer, "unknown"
+        )
+
+    @property
     def weight_type(self) -> TensorType:
         """How the big matrices are stored."""
         return FILE_TYPES[self.ftype]
