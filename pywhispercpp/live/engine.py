@@ -106,6 +106,24 @@ class LiveEngine:
             found += self._unfinished()
         return found
 
+    def skip(self, count: int) -> list[LiveSegment]:
+        """Go on after `count` samples that were lost: silence, which ends what was being said.
+
+        It takes no longer for an hour than for a second. Raises what push() raises.
+        """
+        if not count:
+            return []
+        silence = min(count, self._options.min_silence + 2 * FRAME)
+        found = self.push(np.zeros(silence, dtype=np.float32), 1.0)
+        left = (count - silence) // FRAME * FRAME
+        if self._piece is None and not self._gate.is_open:
+            self._now += left
+            self._window.skip(left)
+            left = count - silence - left
+        else:  # a VAD that hears speech in silence
+            left = count - silence
+        return found + self.push(np.zeros(left, dtype=np.float32), 1.0)
+
     def finish(self) -> list[LiveSegment]:
         """End the stream; return the text of what was not finished yet. Raises what push() raises."""
         if self._finished:

@@ -135,7 +135,7 @@ def _waiting(engine: LiveEngine, source: Iterable[NDArray[Any]], most: int) -> I
             for batch in _batches(engine, inbox):
                 if isinstance(batch, Batch):
                     last = batch.arrived
-                    yield from _timed(_gap(engine, batch.gap), last)
+                    yield from _timed(engine.skip(batch.gap), last)
                     yield from _timed(engine.push(batch.samples, batch.behind), last)
                 else:
                     yield from _timed(engine.finish(), last)
@@ -156,12 +156,6 @@ def _batches(engine: LiveEngine, inbox: Inbox) -> Iterator[Batch | Exception]:
         if batch is None:
             return
         yield batch
-
-
-def _gap(engine: LiveEngine, samples: int) -> Iterator[LiveSegment]:
-    """Hear silence in place of audio that was dropped: times go on as the clock does."""
-    for first in range(0, samples, SLICE):
-        yield from engine.push(np.zeros(min(SLICE, samples - first), dtype=np.float32), 1.0)
 
 
 def _finished(engine: LiveEngine) -> Iterable[LiveSegment]:

@@ -50,6 +50,11 @@ class AudioWindow:
         self._first += count
         self.begin += count
 
+    def skip(self, count: int) -> None:
+        """Forget everything, and go on after `count` samples that nobody keeps."""
+        self.begin = self.end + count
+        self._first = self._used = 0
+
     def cutting(self, first: int, last: int) -> Samples:
         """Return a copy of the samples from `first` to `last`."""
         offset = self._first - self.begin

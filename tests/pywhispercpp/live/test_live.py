@@ -260,7 +260,9 @@ def test_closing_closes_the_source(hearer: Any, speech: Samples, realtime: bool)
         closed = False
 
         def __iter__(self) -> Iterator[Samples]:
-            return itertools.cycle(cut(speech, 1600))
+            for chunk in itertools.cycle(cut(speech, 1600)):
+                time.sleep(0.02)  # five times as fast as a clock
+                yield chunk
 
         def close(self) -> None:
             self.closed = True

@@ -173,6 +173,19 @@ def test_where_no_cut_holds_the_piece_grows_and_then_overlaps() -> None:
     )
 
 
+def test_a_gap_of_hours_takes_no_time() -> None:
+    """A source faster than any clock, marked as real time, once made its listener hear silence for ever."""
+    talker = Talker()
+    live = engine(talker)
+    assert [one.is_final for one in live.push(noise(2))] == [False]
+    (last,) = live.skip(1000 * 3600 * SECOND + 7)
+    assert last.is_final
+    assert last.end <= 2.5
+    assert live.position == 2 + 1000 * 3600 + 7 / SECOND
+    (late,) = live.push(noise(2))
+    assert late.start >= 2 + 1000 * 3600 - 0.5  # what is kept before speech begins
+
+
 def test_raw_samples_come_as_they_are(tmp_path: Path) -> None:
     data = (np.arange(-4000, 4000) * 8).astype("<i2")
     got = np.concatenate(list(raw_chunks(io.BytesIO(data.tobytes()), "s16le", chunk_ms=7)))
