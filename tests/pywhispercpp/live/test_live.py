@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
+import time
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
