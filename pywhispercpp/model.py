@@ -95,7 +95,7 @@ class Model:
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
-        self._lock = threading.Lock()  # for _params: whisper.cpp's own state has a lock in _core
+        self._lock = threading.Lock()  # for _params: the sessions have their own in _core
         self._params = _core.Params(
             0 if truth("params_sampling_strategy", params_sampling_strategy == 0) else 1
         )

@@ -20,6 +20,7 @@ from pywhispercpp.cli import (
     stream,
     transcribe,
 )
+from pywhispercpp.cli.exit_codes import INTERRUPTED
 from pywhispercpp.cli.parser import Parser
 from pywhispercpp.errors import PywhispercppError
 
@@ -28,7 +29,6 @@ EPILOG = """examples:
   pywhispercpp transcribe talk.mp3
   pywhispercpp models list
   pywhispercpp info"""
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def build_parser() -> argparse.ArgumentParser:

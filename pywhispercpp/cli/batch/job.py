@@ -13,7 +13,8 @@ from pywhispercpp.batch.run import Workers
 from pywhispercpp.batch.run import run as run_batch
 from pywhispercpp.cli.batch.report import Report, reporting
 from pywhispercpp.cli.transcribe import decoding, loading, output
-from pywhispercpp.cli.transcribe.job import WTS_LINE, _warnings
+from pywhispercpp.cli.transcribe.job import WTS_LINE
+from pywhispercpp.cli.warnings import shown_warnings
 from pywhispercpp.errors import OptionError, UsageError
 from pywhispercpp.formats import FORMATS, Details, Format
 from pywhispercpp.many import MOST_WORKERS
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         args.names, Path(args.output_dir) if args.output_dir else None, args.recursive, args.suffix
     )
     details = _Details(args, options, output.font_path(args) if _has(formats, "wts") else "")
-    with _warnings(args), reporting(args, len(found)) as report:
+    with shown_warnings(args), reporting(args, len(found)) as report:
         workers = _workers(args, options, report)
         for outcome in run_batch(
             found, formats, workers, details, overwrite=args.overwrite, busy=report.busy

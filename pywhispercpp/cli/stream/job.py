@@ -10,18 +10,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from pywhispercpp.cli.exit_codes import INTERRUPTED
 from pywhispercpp.cli.stream.printer import shown
 from pywhispercpp.cli.stream.source import Ending, opened
 from pywhispercpp.cli.transcribe import decoding, loading
-from pywhispercpp.cli.transcribe.job import _warnings
+from pywhispercpp.cli.warnings import shown_warnings
 from pywhispercpp.live import listen
 from pywhispercpp.live.options import LIVE_OPTIONS, checked
 from pywhispercpp.live.vad import EnergyVad
 
 if TYPE_CHECKING:
     from pywhispercpp.live.vad import VadChoice
-
-INTERRUPTED = 130
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     vad: dict[str, Any] = {"vad": _vad(args, options), "vad_model_path": options.pop("vad_model_path", None)}
     vad["vad_params"] = options.pop("vad_params", None)
     checked(cutting, vad["vad_params"])  # before a download
-    with _warnings(args):
+    with shown_warnings(args):
         source = opened(args)
         model = loading.load(args)
         if args.source is None and not args.no_prints:

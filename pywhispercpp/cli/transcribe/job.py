@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -16,6 +13,7 @@ from pywhispercpp.cli.transcribe import decoding, loading, output
 from pywhispercpp.cli.transcribe.output import STDIO, Target
 from pywhispercpp.cli.transcribe.printer import Printer, to_stdout
 from pywhispercpp.cli.transcribe.progress import reported
+from pywhispercpp.cli.warnings import shown_warnings
 from pywhispercpp.errors import AudioError, OutputError, TranscriptionError
 from pywhispercpp.option_rules import checked
 from pywhispercpp.options import BY_NAME
@@ -37,27 +35,11 @@ def run(args: argparse.Namespace) -> int:
         args.usage_error("no audio file is given")
     options = decoding.options(args)
     found = output.targets(args, files)
-    with _warnings(args):
+    with shown_warnings(args):
         job = _Job(args, options)
         done = [job.run(target, titled=len(files) > 1) for target in found]
         job.end()
     return 0 if all(done) else 1
-
-
-@contextmanager
-def _warnings(args: argparse.Namespace) -> Iterator[None]:
-    """The package's warnings on standard error, but for -np; -v has all messages there anyway."""
-    logger = logging.getLogger("pywhispercpp")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
-    handler.addFilter(lambda record: record.module != "logs")  # whisper.cpp's own: its failures are raised
-    handler.setFormatter(logging.Formatter("pywhispercpp: %(message)s"))
-    if not args.no_prints and not args.verbose:
-        logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
 
 
 class _Job:
