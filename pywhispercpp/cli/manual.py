@@ -7,6 +7,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from pywhispercpp.options import BY_NAME
@@ -42,8 +43,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, **settings)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = (piece for line in text.splitlines() for piece in _wrapped(line, width))
-        return "".join(f"{indent}{line}\n" for line in lines)
+        return "".join(f"{indent}{line}\n" for line in _laid_out(text.splitlines(), width))
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help
@@ -52,6 +52,16 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         if isinstance(action, (argparse._HelpAction, argparse._VersionAction)):
             return text
         return f"{text} (default: {_default(action)})".replace("%%", "%").replace("%", "%%")
+
+
+def _laid_out(lines: list[str], width: int) -> Iterator[str]:
+    """Lines that fit: a paragraph with one that is too wide is filled anew."""
+    for is_paragraph, found in groupby(lines, lambda line: bool(line) and not line[0].isspace()):
+        block = list(found)
+        if is_paragraph and max(map(len, block)) > width:
+            block = textwrap.wrap(" ".join(block), width)
+        for line in block:
+            yield from _wrapped(line, width)
 
 
 def _wrapped(line: str, width: int) -> list[str]:
