@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.atomic_file import writing
 from pywhispercpp.benchmark import STEPS
-from pywhispercpp.errors import MissingPackageError, OptionError
+from pywhispercpp.errors import OptionError
+from pywhispercpp.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +51,9 @@ def draw(benchmarks: Sequence[dict[str, Any]], path: Path) -> None:
 def _figure(benchmarks: Sequence[dict[str, Any]]) -> Figure:
     labels = list(dict.fromkeys(_label(row) for one in benchmarks for row in one["results"]))
     height = 1.6 + 2 * (0.45 + 0.24 * len(benchmarks)) * len(labels)
-    figure = _matplotlib_figure(figsize=(11, max(height, 4)), layout="constrained")
+    figure: Figure = require("matplotlib.figure", "plot", "a plot").Figure(
+        figsize=(11, max(height, 4)), layout="constrained"
+    )
     for axes, step in zip(figure.subplots(2, 2).flat, STEPS):
         _panel(axes, step, labels, benchmarks)
     handles, names = figure.axes[0].get_legend_handles_labels()
@@ -84,14 +87,3 @@ def _label(row: dict[str, Any]) -> str:
 def _legend(one: dict[str, Any]) -> str:
     facts = one["machine"]
     return f"{one['name']}: {facts['cpu']}, {facts['variant']}, whisper.cpp {facts['whisper_cpp']}"
-
-
-def _matplotlib_figure(**settings: Any) -> Figure:  # noqa: ANN401 - matplotlib's own
-    """An empty figure; the one place that looks for matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingPackageError(
-            "a plot needs the package matplotlib; install it: pip install 'pywhispercpp[plot]'"
-        ) from error
-    return Figure(**settings)

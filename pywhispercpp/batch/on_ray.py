@@ -13,29 +13,20 @@ from typing import Any
 
 from pywhispercpp.errors import (
     AudioError,
-    MissingPackageError,
     ModelError,
     OptionError,
     PywhispercppError,
     TranscriptionError,
 )
+from pywhispercpp.extras import require
 from pywhispercpp.many import AHEAD, FileResult
 
-__all__ = ["RayWorkers", "require_ray"]
+__all__ = ["RayWorkers"]
 
 CONNECTS = 5
 TRIES = 3  # of one file, each with another worker: then it is the file that kills them
 LOCAL = ("ray://local", "local")
 SOME = ("ray", "ray://", "auto")
-
-
-def require_ray() -> Any:  # noqa: ANN401 (it is not there for every Python)
-    """Return the module `ray`; raise MissingPackageError that says what to install."""
-    try:
-        import ray
-    except ImportError:
-        raise MissingPackageError("--on ray needs the package ray: pip install 'pywhispercpp[ray]'") from None
-    return ray
 
 
 class _NamedBytes(io.BytesIO):
@@ -116,7 +107,7 @@ class RayWorkers:
         Raises MissingPackageError, OptionError (no such cluster), ModelError (no model there), or what the
         workers raise.
         """
-        ray = require_ray()
+        ray = require("ray", "ray", "--on ray")
         with connected(ray, self._address):
             cpus = self._params.get("n_threads") or 1
             count = self._workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // cpus)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pywhispercpp.errors import MissingPackageError, ModelNotFoundError
+from pywhispercpp.errors import ModelNotFoundError
 from pywhispercpp.models import MODELS, resolve_model
 from pywhispercpp.models.registry import url
 
@@ -44,13 +44,9 @@ def download_model(model_name: str, basedir: str | None = None) -> str:
 
 def available_audio_devices() -> list[int]:
     """Return the numbers of the microphones, as stream_transcribe() takes them."""
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:  # OSError: PortAudio itself is missing
-        raise MissingPackageError(
-            "a microphone needs the package sounddevice; install it: pip install 'pywhispercpp[live]'"
-        ) from error
-    return [number for number, one in enumerate(sounddevice.query_devices()) if one["max_input_channels"]]
+    from pywhispercpp.live.microphone import devices
+
+    return [number for number, _, _ in devices()]
 
 
 def _data_home() -> Path:

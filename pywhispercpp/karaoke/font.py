@@ -8,7 +8,8 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union
 
-from pywhispercpp.errors import MissingPackageError, OptionError
+from pywhispercpp.errors import OptionError
+from pywhispercpp.extras import require
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -34,7 +35,7 @@ def load_font(path: Union[str, os.PathLike[str], None], size: int, text: str) ->
 
     Raises OptionError for a file that is no font, MissingPackageError without Pillow.
     """
-    fonts = _pillow()
+    fonts: ModuleType = require("PIL.ImageFont", "karaoke", "a karaoke video")
     try:
         found = _own(fonts, size, text) if path is None else fonts.truetype(os.fspath(path), size)
     except OSError as error:
@@ -55,17 +56,6 @@ def _own(fonts: Any, size: int, text: str) -> Any:  # noqa: ANN401
                 if not missing_characters(found, text):
                     return found
     return default
-
-
-def _pillow() -> ModuleType:
-    try:
-        from PIL import ImageFont
-    except ImportError as error:
-        raise MissingPackageError(
-            f"the Python package pillow cannot be imported ({error}); install it with: "
-            "pip install 'pywhispercpp[karaoke]'"
-        ) from error
-    return ImageFont
 
 
 def missing_characters(font: FreeTypeFont, text: str) -> list[str]:

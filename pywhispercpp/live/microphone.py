@@ -11,6 +11,7 @@ import numpy as np
 
 from pywhispercpp.audio import SAMPLE_RATE
 from pywhispercpp.errors import AudioError, MissingPackageError
+from pywhispercpp.extras import require
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,16 +26,13 @@ __all__ = ["Microphone", "devices"]
 def _sounddevice() -> Any:  # noqa: ANN401 (it has no stubs)
     """Return the module; raise MissingPackageError that says what to install."""
     try:
-        import sounddevice
-    except ImportError:
-        raise MissingPackageError(
-            "the microphone needs the package sounddevice: pip install 'pywhispercpp[live]'"
-        ) from None
+        return require("sounddevice", "live", "the microphone")
     except OSError as error:
+        if isinstance(error, MissingPackageError):
+            raise
         raise MissingPackageError(
             f"the microphone needs the PortAudio library ({error}); on Debian: apt-get install libportaudio2"
         ) from None
-    return sounddevice
 
 
 def devices() -> list[tuple[int, str, bool]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pywhispercpp.errors import MissingPackageError
+from pywhispercpp.extras import require
 from pywhispercpp.models.export.emitter import LAYER_NORM_EPSILON, Array, Extent
 from pywhispercpp.models.export.int8 import per_channel
 
@@ -19,13 +19,7 @@ Node = Any  # openvino has no types that mypy reads
 
 def require_openvino() -> Any:  # noqa: ANN401
     """Return the module `openvino`; MissingPackageError says how to install it."""
-    try:
-        return import_module("openvino")
-    except ImportError as error:
-        raise MissingPackageError(
-            f"the Python package openvino cannot be imported ({error}); install it with: "
-            "pip install 'pywhispercpp[openvino]'"
-        ) from error
+    return require("openvino", "openvino", "an export to OpenVINO")
 
 
 def _operations() -> Any:  # noqa: ANN401
