@@ -78,6 +78,22 @@ def jfk() -> Path:
 
 
 @pytest.fixture(scope="session")
+def sonnet() -> Path:
+    """Fifty seconds of read verse, fetched with what the benchmarks count words in."""
+    from scripts.fetch_speech import fetch
+
+    return fetch() / "sonnets" / "sonnet-1.wav"
+
+
+@pytest.fixture(scope="session")
+def base() -> Path:
+    """ggml-base.bin, which knows all languages, downloaded or converted by the package itself."""
+    from pywhispercpp.models import download_model
+
+    return download_model("base")
+
+
+@pytest.fixture(scope="session")
 def tiny_en(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The official ggml-tiny.en.bin, downloaded or converted by the package itself; no IR lies beside it."""
     from pywhispercpp.models import download_model

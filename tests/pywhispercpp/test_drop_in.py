@@ -25,10 +25,8 @@ def _high_level(source: str) -> str:
 
 
 @pytest.fixture
-def project(root: Path, tmp_path: Path, jfk: Path) -> Path:
+def project(root: Path, tmp_path: Path, jfk: Path, base: Path) -> Path:
     """1.5.1's folders, as its tests look for them; a multilingual model by the name that they use."""
-    from pywhispercpp.models import download_model
-
     sdist = root / SDIST
     if not sdist.is_file():
         pytest.skip(f"{sdist} is not there: whisper.cpp came by another road")
@@ -38,7 +36,7 @@ def project(root: Path, tmp_path: Path, jfk: Path) -> Path:
         file = tar.extractfile("pywhispercpp-1.5.1/tests/test_model.py")
         assert file is not None
         (tmp_path / "tests/test_model.py").write_text(_high_level(file.read().decode()), encoding="utf-8")
-    (tmp_path / "whisper.cpp/models/ggml-tiny.bin").symlink_to(download_model("base"))
+    (tmp_path / "whisper.cpp/models/ggml-tiny.bin").symlink_to(base)
     (tmp_path / "whisper.cpp/samples/jfk.wav").symlink_to(jfk)
     return tmp_path
 

@@ -367,12 +367,7 @@ def test_verbose_and_quiet(talk: Path, fast: list[str], capsys: pytest.CaptureFi
     assert capsys.readouterr().err == ""
 
 
-def test_a_language_is_detected(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pywhispercpp.models import find_local
-
-    model = find_local("base")
-    if model is None:
-        pytest.skip("needs a multilingual model; get one with: pywhispercpp models download base")
-    assert main(["transcribe", "-m", str(model), "-t", "1", "-dl", str(talk), "-osrt"]) == 0
+def test_a_language_is_detected(talk: Path, base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["transcribe", "-m", str(base), "-t", "1", "-dl", str(talk), "-osrt"]) == 0
     assert capsys.readouterr().out.startswith("auto-detected language: en (p = 0.9")
     assert names(talk.parent) == ["talk.wav"]

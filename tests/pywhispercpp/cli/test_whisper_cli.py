@@ -94,12 +94,9 @@ def test_every_format(both: Both, jfk: Path, font: Path) -> None:
     assert len(json.loads(files["out.json"])["transcription"][0]["tokens"]) > 5
 
 
-def test_another_recording_with_an_offset(both: Both, root: Path) -> None:
-    recordings = sorted((root / "build" / "speech" / "sonnets").glob("*.wav"))
-    if not recordings:
-        pytest.skip("build/speech is not there; run: python -m scripts.fetch_speech")
+def test_another_recording_with_an_offset(both: Both, sonnet: Path) -> None:
     files = both.compare(
-        "-f", str(recordings[0]), *WITHOUT_TOKENS, "-ac", "400", "-d", "7000", "-ot", "1500", "-on", "4"
+        "-f", str(sonnet), *WITHOUT_TOKENS, "-ac", "400", "-d", "7000", "-ot", "1500", "-on", "4"
     )
     assert files["out.srt"].startswith(b"5\n00:00:0")
 

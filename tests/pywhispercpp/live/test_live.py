@@ -130,8 +130,8 @@ def test_unfinished_text_comes_while_someone_speaks(hearer: Any, speech: Samples
     assert plain(came[-1][1].text).startswith("and so my fellow americans ask not what")
 
 
-def test_longer_speech_with_pauses(hearer: Any, root: Path, vads: dict[str, Any]) -> None:  # noqa: ANN401
-    verse = audio.load(root / "build" / "speech" / "sonnets" / "sonnet-1.wav")[: 15 * SECOND]
+def test_longer_speech_with_pauses(hearer: Any, sonnet: Path, vads: dict[str, Any]) -> None:  # noqa: ANN401
+    verse = audio.load(sonnet)[: 15 * SECOND]
     stream = np.concatenate((verse, np.zeros(3 * SECOND, dtype=np.float32), verse[: 6 * SECOND]))
     heard = list(listen(hearer, cut(stream, 3200), step_ms=0, **vads["silero"]))
     whole = hearer.transcribe(stream, token_timestamps=True)
