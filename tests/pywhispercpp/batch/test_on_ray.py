@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -42,16 +43,18 @@ sys.exit(main(["batch", "--on", "ray://head:10001", *sys.argv[1:]]))
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment() -> Iterator[dict[str, str]]:
     """A token of the test's own, which Ray asks for; a temporary folder with a short name for its sockets."""
-    return {
-        **os.environ,
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        # How long the cluster waits for a driver that was killed to come back; 30 s by default.
-        "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1",
-    }
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield {
+            **os.environ,
+            "TMPDIR": folder,
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            # How long the cluster waits for a driver that was killed to come back; 30 s by default.
+            "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1",
+        }
 
 
 @pytest.fixture(scope="module")
