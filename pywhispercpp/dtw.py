@@ -15,8 +15,6 @@ TOP = "top"
 # n_text_layer and n_text_head of the models that the heads were measured on.
 _SIZES = {"tiny": (4, 6), "base": (6, 8), "small": (12, 12), "medium": (24, 16), "large": (32, 20)}
 _SIZES["large.v3.turbo"] = (4, 20)
-_BY_LAYERS = {4: "tiny", 6: "base", 12: "small", 24: "medium"}
-_LARGE_LAYERS = 32
 _V3_VOCABULARY = 51866
 
 
@@ -43,24 +41,23 @@ def _of_model(header: GgmlHeader, path: Path) -> str:
 
 
 def _fits(name: str, header: GgmlHeader) -> bool:
-    size = _SIZES.get(name) or _SIZES[name.split(".")[0]]
+    size = _SIZES.get(name) or _SIZES.get(name.split(".")[0])
     return size == (header.n_text_layer, header.n_text_head)
 
 
 def _by_layers(header: GgmlHeader, path: Path) -> str:
-    if header.n_audio_layer == _LARGE_LAYERS:
+    if header.size == "large":
         return _large(header, path)
     if header.n_audio_layer != header.n_text_layer:  # a distilled model: heads of another decoder
         return TOP
-    name = _BY_LAYERS.get(header.n_text_layer, TOP)
-    return name if header.multilingual or name == TOP else f"{name}.en"
+    return header.size if header.multilingual else f"{header.size}.en"
 
 
 def _large(header: GgmlHeader, path: Path) -> str:
     """v1 and v2 have the same sizes: only the file's name tells them apart; v2 is by far the commoner."""
     if header.n_vocab == _V3_VOCABULARY:
-        return {_LARGE_LAYERS: "large.v3", 4: "large.v3.turbo"}.get(header.n_text_layer, TOP)
-    if header.n_text_layer != _LARGE_LAYERS:
+        return {header.n_audio_layer: "large.v3", 4: "large.v3.turbo"}.get(header.n_text_layer, TOP)
+    if header.n_text_layer != header.n_audio_layer:
         return TOP
     return "large.v1" if "v1" in path.name else "large.v2"
 

@@ -241,10 +241,13 @@ class Model:
         paths: Iterable[str | os.PathLike[str]],
         **options: Any,  # noqa: ANN401
     ) -> Generator[FileResult, None, None]:
-        """Yield a FileResult for each audio file, in order, `workers` of them at once; see transcribe_many().
+        """Yield a FileResult for each audio file, in order, `workers` of them at once.
 
-        for result in model.transcribe_many(paths, workers=2):
-            print(result.path, result.transcript.text if result.ok else result.error)
+        Takes the options of pywhispercpp.many.transcribe_many(), which says all about them, and those of
+        transcribe().
+
+            for result in model.transcribe_many(paths, workers=2):
+                print(result.path, result.transcript.text if result.ok else result.error)
         """
         from pywhispercpp import many
 

@@ -20,7 +20,7 @@ logger = logging.getLogger("pywhispercpp")
 
 # Smaller steps make endless retries: whisper.cpp lists every temperature up to 1.
 LEAST_TEMPERATURE_STEP = 0.01
-BEAM_SIZE = 5  # whisper.cpp's own default of beam search
+BEAM_SIZE = 5  # whisper.cpp's own default of beam search, and whisper-cli's
 PROMPT_BYTES = 4096  # far more than 224 tokens; whisper.cpp's tokenizer recurses over the whole text
 
 

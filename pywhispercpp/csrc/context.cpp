@@ -24,10 +24,8 @@ Facts read_facts(whisper_context * ctx) {
     facts.n_audio_ctx = whisper_model_n_audio_ctx(ctx);
     facts.n_audio_state = whisper_model_n_audio_state(ctx);
     facts.n_text_ctx = whisper_model_n_text_ctx(ctx);
-    facts.n_text_layer = whisper_model_n_text_layer(ctx);
     facts.n_mels = whisper_model_n_mels(ctx);
     facts.ftype = whisper_model_ftype(ctx);
-    facts.token_eot = whisper_token_eot(ctx);
     facts.is_multilingual = whisper_is_multilingual(ctx) != 0;
     facts.type = whisper_model_type_readable(ctx);
     return facts;

@@ -23,10 +23,8 @@ struct Facts {
     int n_audio_ctx = 0;
     int n_audio_state = 0;
     int n_text_ctx = 0;
-    int n_text_layer = 0;
     int n_mels = 0;
     int ftype = 0;
-    int token_eot = 0;
     bool is_multilingual = false;
     std::string type;
 };

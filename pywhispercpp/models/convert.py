@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import struct
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -19,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp.errors import ModelError
+from pywhispercpp.models import verified_file
 from pywhispercpp.models.ctranslate2 import CTranslate2File
 from pywhispercpp.models.ggml_file import MAGIC, check
-from pywhispercpp.models.hashes import digest
 
 __all__ = ["convert"]
 
@@ -42,21 +40,12 @@ def convert(model_bin: Path, assets: Path, target: Path, expected: str | None = 
     then renamed. Raises ModelError for a source that is no such model or a result that is not the expected
     file.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as out, CTranslate2File(model_bin) as source:
+
+    def write(out: BinaryIO) -> None:
+        with CTranslate2File(model_bin) as source:
             _write(source, assets, out)
-            out.flush()
-            os.fsync(out.fileno())
-        check(beside)
-        got = digest(beside, expected.partition(":")[0]) if expected else None
-        if got != expected:
-            raise ModelError(f"{model_bin}: converted to {got}, expected {expected}; the result was deleted")
-        beside.chmod(0o644)
-        return beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+
+    return verified_file.make(target, model_bin, write, expected, check)
 
 
 def _write(source: CTranslate2File, assets: Path, out: BinaryIO) -> None:

@@ -7,17 +7,15 @@ the first of the two in it. Checked by the hash of the official file.
 
 from __future__ import annotations
 
-import os
 import struct
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from pywhispercpp.errors import ModelError
+from pywhispercpp.models import verified_file
 from pywhispercpp.models.ggml_file import MAGIC
-from pywhispercpp.models.hashes import digest
 from pywhispercpp.vad_file import CONTEXT, LAYERS, WINDOW
 
 __all__ = ["convert"]
@@ -54,20 +52,7 @@ def convert(jit: Path, target: Path, expected: str) -> Path:
     is not the expected one; `target` is then as it was.
     """
     content = _header() + b"".join(_tensors(jit))
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        got = digest(beside, expected.partition(":")[0])
-        if got != expected:
-            raise ModelError(f"{jit}: converted to {got}, expected {expected}; the result was deleted")
-        beside.chmod(0o644)
-        return beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    return verified_file.make(target, jit, lambda out: out.write(content), expected)
 
 
 def _header() -> bytes:

@@ -36,7 +36,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="transcribe many files into files, on this machine or a Ray cluster",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="pywhispercpp batch [options] FILE_OR_FOLDER…",
         allow_abbrev=False,
     )

@@ -29,7 +29,6 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the encoder as OpenVINO IR",
         description="Write the encoder as OpenVINO IR beside the model, where whisper.cpp looks for it.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     openvino.add_argument(
         "name", metavar="NAME", help="name of a model (downloaded when missing) or its path"

@@ -44,7 +44,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="print what is said while it is said, from the microphone, a file or a pipe",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="pywhispercpp stream [options] [FILE]",
         allow_abbrev=False,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from pywhispercpp.errors import UsageError
+from pywhispercpp.option_rules import BEAM_SIZE
 from pywhispercpp.options import ALIASES, DERIVED, OPTIONS, Option
 
 # whisper-cli's names of an option: `dict.field` for a field of one that is a dict.
@@ -46,9 +47,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "vad_params.speech_pad_ms": ("-vp",),
     "vad_params.samples_overlap": ("-vo",),
 }
-
-# whisper-cli's own defaults where they are not the library's.
-BEAM_SIZE = 5
 
 # A progress that whisper.cpp prints is asked for with -pp (output.py); an older name is a name of the newer.
 NO_FLAG = frozenset({"print_progress", *ALIASES, *DERIVED})
