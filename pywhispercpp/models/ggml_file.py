@@ -57,9 +57,11 @@ def looks_like(head: bytes) -> str:
 
 @dataclass(frozen=True)
 class GgmlContents:
-    """What a checked file holds: its header, and by name where every tensor lies."""
+    """What a checked file holds: its header, where two parts begin, and where every tensor lies."""
 
     header: GgmlHeader
+    mel_filters_at: int
+    vocabulary_at: int
     tensors: dict[str, TensorPlace]
 
 
@@ -111,10 +113,12 @@ class _Reader:
         """Walk the file's parts in their order: magic, header, mel filters, vocabulary, tensors."""
         self._magic()
         header = self._header()
+        mel_filters_at = self.at
         self._mel_filters(header)
+        vocabulary_at = self.at
         self._vocabulary(header)
         self._tensors(header)
-        return GgmlContents(header, self.tensors)
+        return GgmlContents(header, mel_filters_at, vocabulary_at, self.tensors)
 
     def _error(self, what: str, at: int | None = None) -> ModelError:
         where = self.at if at is None else at
