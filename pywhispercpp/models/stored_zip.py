@@ -28,9 +28,10 @@ class _Careful:
 
     def read(self, size: int = -1) -> bytes:
         """Read so many bytes, unless they are more than any directory has."""
-        if not 0 <= size <= _MOST_DIRECTORY:
-            raise zipfile.BadZipFile(f"a directory of {size} bytes")
-        return self._file.read(size)
+        data = self._file.read(min(size, _MOST_DIRECTORY + 1) if size >= 0 else _MOST_DIRECTORY + 1)
+        if len(data) > _MOST_DIRECTORY:
+            raise zipfile.BadZipFile(f"its directory has more than {_MOST_DIRECTORY} bytes")
+        return data
 
 
 class StoredZip:
@@ -104,7 +105,8 @@ class StoredZip:
             raise self._error(f"{len(found)} members")
         members: dict[str, zipfile.ZipInfo] = {}
         for member in found:
-            name = member.orig_filename.partition("/")[2]
+            first, _, rest = member.orig_filename.partition("/")
+            name = rest or first
             if name in members:
                 raise self._error(f"member {name!r} is there twice")
             members[name] = member

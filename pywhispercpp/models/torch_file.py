@@ -102,6 +102,8 @@ class TorchFile:
                 )
             if "byteorder" in archive:
                 self._order = ">" if archive.read("byteorder", 16) == b"big" else "<"
+            if "data.pkl" not in archive:
+                raise ModelError(f"{self.path}: a zip archive without data.pkl; no PyTorch checkpoint")
             pickle = archive.read("data.pkl", torch_pickle.MOST_BYTES)
             self.root = _loaded(self.path, pickle, 0)[0]
         except BaseException:

@@ -69,8 +69,8 @@ def convert_model(
     file = sources.file_of(path)
     wanted = default_target(path, dtype) if target is None else as_path("target", target)
     folder = None if assets is None else as_path("assets", assets)
-    if wanted.is_dir():
-        raise OutputError(f"{wanted}: this is a folder, a file name is needed")
+    if wanted.exists() and not wanted.is_file():
+        raise OutputError(f"{wanted}: this is a folder or a device; the name of a file is needed")
     return _convert(file, folder, wanted, dtype, None, progress or QuietProgress())
 
 
