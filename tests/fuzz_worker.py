@@ -16,13 +16,16 @@ import resource
 import sys
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pywhispercpp import Model, audio
 from pywhispercpp.errors import PywhispercppError
+from pywhispercpp.models.convert import sources
 
+MOST_RESIDENT = 1 << 20  # KiB
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
 PATIENCE = 0.5  # seconds until a transcription is stopped
 
@@ -67,6 +70,15 @@ def load_script(answers: list[tuple[str, Any]]) -> str:
     return f"{audio.load(Script(answers)).size} samples"  # type: ignore[arg-type]
 
 
+def weights(path: str) -> str:
+    """Open somebody's weights and read every tensor; what is small stays small in memory."""
+    with sources.opened(sources.file_of(Path(path))) as found:
+        read = sum(found.tensors[name].nbytes for name in found.shapes)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert peak < MOST_RESIDENT, f"{peak} KiB in memory"
+    return f"{read} bytes"
+
+
 class Transcriber:
     """Transcribes a second of speech with any options, each time with a model of the same defaults."""
 
@@ -88,7 +100,7 @@ class Transcriber:
 def main() -> None:
     """Answer until there are no more requests."""
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
-    tasks: dict[str, Any] = {"load": load, "script": load_script}
+    tasks: dict[str, Any] = {"load": load, "script": load_script, "weights": weights}
     if len(sys.argv) > 2:
         tasks["transcribe"] = Transcriber(*sys.argv[2:])
     else:
