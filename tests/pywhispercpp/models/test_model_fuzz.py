@@ -19,6 +19,8 @@ from tests.damaged_models import Structure, vad_structure, whisper_structure
 from tests.fuzzing import LONG, Child
 from tests.small_model import HEADER, model_bytes
 
+pytestmark = pytest.mark.fuzz
+
 TIMES = LONG if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
 LOADED, HEARD, VAD = 400 * TIMES, 30 * TIMES, 150 * TIMES
 HEADER_END = 48
