@@ -6,9 +6,8 @@ Where the data come from:
 - Sizes: they follow from each network's shape (ggml_layout), its weight type and the vocabulary.
 - SHA-256: those that Hugging Face shows. It could not be asked while this was written: they are what three
   catalogues of other people's programs (in Rust, Swift and Nix) have, alike digit by digit, with the sizes
-  that are here. Proved by making the very files: tiny.en, base and both Silero models, each time they are made
-  of weights from the package index; the q8_0 and q5_1 of tiny.en and base, in tests/pywhispercpp/models/
-  test_registry.py.
+  that are here. Proved by making the very files: tiny.en, base and both Silero models, each time they are
+  made of weights from the package index; the q8_0 and q5_1 of tiny.en and base, in test_registry.py.
 - small.en-tdrz has the SHA-1 of whisper.cpp's models/README.md: nobody was found who pins its SHA-256. It was
   made before English vocabularies got their last token, so it is 17 bytes shorter than small.en.
 """
