@@ -119,7 +119,7 @@ class TfliteFile:
         entry.name, entry.buffer = name, self._write(np.frombuffer(data, np.uint8))
         self._model.metadata.append(entry)
 
-    def facts(self, facts: Mapping[str, object]) -> None:
+    def facts(self, facts: Mapping[str, str]) -> None:
         """Say in the file what it was made of."""
         self.describe(FACTS, json.dumps(dict(facts)).encode())
 

@@ -14,12 +14,17 @@ from pywhispercpp.errors import ModelError
 from pywhispercpp.models.export.emitter import Array
 from pywhispercpp.models.export.tflite_file import FACTS, require_schema
 
-__all__ = ["MEL_FILTERS", "Metadata"]
+__all__ = ["MEL_FILTERS", "Metadata", "vocabulary_beside"]
 
 MEL_FILTERS = "mel_filters"  # name of the metadata with the model's filters, float32 (n_mels, 201)
 
 # What the schema's code raises for bytes that are no flatbuffer.
 _BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError)
+
+
+def vocabulary_beside(path: Path) -> Path:
+    """Where the words of a file that writes tokens are (see `device_folder`)."""
+    return path.with_suffix(".vocabulary.json")
 
 
 class Metadata:
@@ -30,7 +35,7 @@ class Metadata:
         self._path = path
         self._found = self._read()
         try:
-            self.facts: dict[str, Any] = json.loads(self._found[FACTS])
+            self.facts: dict[str, str] = json.loads(self._found[FACTS])
         except (KeyError, ValueError) as error:
             raise ModelError(f"{path}: does not say what it was made of; export it once more") from error
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.extras import require
+from pywhispercpp.models.export import device_folder
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.tflite_metadata import Metadata
+from pywhispercpp.models.export.tflite_metadata import Metadata, vocabulary_beside
 from pywhispercpp.models.export.windows import windows
-from pywhispercpp.models.export.words_file import read_words, said, words_beside
 from pywhispercpp.models.log_mel import log_mel
+from pywhispercpp.models.vocabulary import Vocabulary
 
 __all__ = ["Runner"]
 
@@ -28,11 +29,11 @@ class Runner:
         """Load the file; raises ModelError when it cannot be used, and MissingPackageError."""
         self.path = Path(path)
         metadata = Metadata(self.path)
-        self.facts: Mapping[str, Any] = metadata.facts
+        self.facts: Mapping[str, str] = metadata.facts
         if self.facts.get("part") not in _PARTS:
             raise ModelError(f"{self.path}: {self.facts.get('part')}: one of {', '.join(_PARTS)} is needed")
         self._filters = metadata.mel_filters() if self.facts["part"] == _PARTS[0] else None
-        self._words = read_words(words_beside(self.path))
+        self.vocabulary = self._vocabulary()
         self._run = self._loaded(threads)
         self.audio_seconds = float(self.facts["audio_seconds"])
 
@@ -45,7 +46,8 @@ class Runner:
             made = self.facts["language"]
             raise OptionError(f"language={language!r}: {self.path} was made for {made!r}; export one for it")
         count = round(self.audio_seconds * _RATE)
-        return "".join(said(self.tokens(piece), self._words) for piece in windows(samples, count)).strip()
+        text = (self.vocabulary.text(self.tokens(piece)) for piece in windows(samples, count))
+        return "".join(text).strip()
 
     def tokens(self, piece: Array) -> list[int]:
         """Tokens of exactly `audio_seconds` of sound: the prompt, the text, the end."""
@@ -55,6 +57,13 @@ class Runner:
             given = {"input_features": log_mel(piece, self._filters)[None]}
         found: list[int] = self._run(**given)["tokens"][0].tolist()
         return found
+
+    def _vocabulary(self) -> Vocabulary:
+        file = vocabulary_beside(self.path)
+        found = device_folder.read_file(file)
+        if found.facts != self.facts:
+            raise ModelError(f"{file}: was not written together with {self.path.name}; export again")
+        return found.vocabulary
 
     def _loaded(self, threads: int) -> Any:  # noqa: ANN401 - the interpreter has no types
         runtime = require("ai_edge_litert.interpreter", "tflite", "running a TFLite file")

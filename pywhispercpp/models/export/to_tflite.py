@@ -11,12 +11,12 @@ from pywhispercpp import __version__
 from pywhispercpp.errors import ExportError, ModelError, OptionError
 from pywhispercpp.extras import require
 from pywhispercpp.models import ggml_file
+from pywhispercpp.models.export import device_folder
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.export.tflite_file import MOST_BYTES, require_schema
 from pywhispercpp.models.export.tflite_loop import Task
-from pywhispercpp.models.export.tflite_metadata import MEL_FILTERS, Metadata
+from pywhispercpp.models.export.tflite_metadata import MEL_FILTERS, Metadata, vocabulary_beside
 from pywhispercpp.models.export.tflite_parts import PARTS, WIDTHS, Plan, build, constant_bytes
-from pywhispercpp.models.export.words_file import words_beside, words_text
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest
@@ -51,7 +51,7 @@ def export_tflite(
     max_tokens: length of the tokens, with those they start with; half of what the model can, when None.
     audio_seconds: length of the sound, 0.02 to 30 in steps of 0.02; all that the model hears when None.
     output: the `.tflite` to write; beside the model when None. A part that gives tokens gets its words in a
-        file beside it (`words_beside`).
+        file beside it (`vocabulary_beside`).
     What is there is replaced only by files that are whole and were read back. Raises OptionError, ModelError
     (no usable ggml file), MissingPackageError (no ai-edge-litert) and ExportError.
     """
@@ -68,7 +68,7 @@ def export_tflite(
         length = Task(prompt, _most(max_tokens, len(prompt), tensors.header))
         plan = Plan(part, weights, _context(audio_seconds, tensors.header), length)
         _require_room(tensors, plan)
-        facts = _facts(path, plan, vocabulary, language, task)
+        facts = _facts(path, plan, language, task)
         _export(tensors, vocabulary, plan, facts, target, progress or QuietProgress())
     return target
 
@@ -77,7 +77,7 @@ def _export(
     tensors: GgmlTensors,
     vocabulary: Vocabulary,
     plan: Plan,
-    facts: Mapping[str, object],
+    facts: Mapping[str, str],
     target: Path,
     report: Progress,
 ) -> None:
@@ -88,11 +88,12 @@ def _export(
     if "features" not in plan.stages:
         file.describe(MEL_FILTERS, tensors.mel_filters().astype("<f4").tobytes())
     report.note(f"{target}: writing {file.weight_bytes / 1e6:.1f} MB of weights ({plan.weights})")
-    files = (words_beside(target), target) if "decoder" in plan.stages else (target,)
+    files = (vocabulary_beside(target), target) if "decoder" in plan.stages else (target,)
     try:
         with replaced_together(files, report) as folder:
             if len(files) > 1:
-                (folder / files[0].name).write_text(words_text(vocabulary), "ascii")
+                text = device_folder.written(facts, {plan.part: target.name}, vocabulary)
+                (folder / files[0].name).write_text(text, "utf-8")
             with (folder / target.name).open("wb") as out:
                 file.write(out)
             _verify(folder / target.name, facts, plan, tensors)
@@ -167,24 +168,21 @@ def _require_room(tensors: GgmlTensors, plan: Plan) -> None:
     )
 
 
-def _facts(
-    path: Path, plan: Plan, vocabulary: Vocabulary, language: str | None, task: str
-) -> dict[str, object]:
+def _facts(path: Path, plan: Plan, language: str | None, task: str) -> dict[str, str]:
     """What the file says about itself."""
-    facts: dict[str, object] = {
+    facts = {
         "model": path.name,
         "model_sha256": digest(path, "sha256").partition(":")[2],
         "part": plan.part,
         "weights": plan.weights,
-        "audio_seconds": plan.context / _STEPS_PER_SECOND,
+        "audio_seconds": f"{plan.context / _STEPS_PER_SECOND:g}",
     }
     if "decoder" in plan.stages:
-        facts.update(language=language or "en", task=task, max_tokens=plan.task.most)
-        facts.update(prompt=list(plan.task.prompt), end_of_text=vocabulary.eot)
+        facts.update(language=language or "en", task=task, max_tokens=str(plan.task.most))
     return {**facts, "version": __version__}
 
 
-def _verify(path: Path, facts: Mapping[str, object], plan: Plan, tensors: GgmlTensors) -> None:
+def _verify(path: Path, facts: Mapping[str, str], plan: Plan, tensors: GgmlTensors) -> None:
     """Read the file back: what it says of itself, and that the interpreter takes it as it was meant."""
     try:
         found = _signature(path)

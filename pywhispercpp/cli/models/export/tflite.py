@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp import models
 from pywhispercpp.cli.models.folder import add_models_dir
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.export import PARTS, export_tflite
+from pywhispercpp.models.export import TFLITE_PARTS, export_tflite
 from pywhispercpp.models.vocabulary import TASKS
 
 __all__ = ["add_parser", "run"]
@@ -39,7 +39,10 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("name", metavar="NAME", help="name of a model (downloaded when missing) or its path")
     parser.add_argument(
-        "--part", choices=[*PARTS], default="encoder-decoder", help="what to write (default: %(default)s)"
+        "--part",
+        choices=[*TFLITE_PARTS],
+        default="encoder-decoder",
+        help="what to write (default: %(default)s)",
     )
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
