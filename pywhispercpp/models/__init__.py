@@ -17,6 +17,7 @@ from pywhispercpp.models.vad import vad_model
 if TYPE_CHECKING:
     from pywhispercpp.models.convert import convert_model as convert_model
     from pywhispercpp.models.download import download as download_model
+    from pywhispercpp.models.quantize import quantize as quantize_model
     from pywhispercpp.models.remove import remove as remove_model
     from pywhispercpp.models.verify import verify as verify_model
 
@@ -30,6 +31,7 @@ __all__ = [
     "find_local",
     "list_models",
     "model_path",
+    "quantize_model",
     "remove_model",
     "resolve_model",
     "vad_model",
@@ -40,6 +42,7 @@ __all__ = [
 _LATER = {
     "convert_model": ("convert", "convert_model"),
     "download_model": ("download", "download"),
+    "quantize_model": ("quantize", "quantize"),
     "remove_model": ("remove", "remove"),
     "verify_model": ("verify", "verify"),
 }
