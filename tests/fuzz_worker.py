@@ -14,13 +14,15 @@ import os
 import pickle
 import resource
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pywhispercpp import Model, audio
+from pywhispercpp import Model, audio, models
 from pywhispercpp.errors import PywhispercppError
 
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
@@ -67,6 +69,16 @@ def load_script(answers: list[tuple[str, Any]]) -> str:
     return f"{audio.load(Script(answers)).size} samples"  # type: ignore[arg-type]
 
 
+def inspect(content: bytes) -> str:
+    """Look into a model file of any kind; an IR's weights are beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.xml"
+        path.write_bytes(content)
+        path.with_suffix(".bin").write_bytes(bytes(1000))
+        report = models.inspect(path)
+    return f"{report.kind}: {json.dumps(report.as_dict())[:1000]}"
+
+
 class Transcriber:
     """Transcribes a second of speech with any options, each time with a model of the same defaults."""
 
@@ -88,7 +100,7 @@ class Transcriber:
 def main() -> None:
     """Answer until there are no more requests."""
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
-    tasks: dict[str, Any] = {"load": load, "script": load_script}
+    tasks: dict[str, Any] = {"load": load, "script": load_script, "inspect": inspect}
     if len(sys.argv) > 2:
         tasks["transcribe"] = Transcriber(*sys.argv[2:])
     else:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
+from pywhispercpp.models.inspection import ModelReport, TensorReport, TypeTotal, inspect
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import MODELS, PublishedModel
+from pywhispercpp.models.remove import RemovedModel, remove_model
 from pywhispercpp.models.stock import ModelState, list_models
 from pywhispercpp.models.vad import vad_model
-
-if TYPE_CHECKING:
-    from pywhispercpp.models.remove import RemovedModel
-    from pywhispercpp.models.verify import VerifiedModel
+from pywhispercpp.models.verify import VerifiedModel, verify_model
 
 __all__ = [
     "MODELS",
+    "ModelReport",
     "ModelState",
     "Progress",
     "PublishedModel",
+    "RemovedModel",
+    "TensorReport",
+    "TypeTotal",
+    "VerifiedModel",
     "default_models_dir",
     "download_model",
     "find_local",
+    "inspect",
     "list_models",
     "model_path",
     "remove_model",
@@ -90,21 +94,3 @@ def download_model(
     from pywhispercpp.models.download import download  # here: importing models costs no HTTP client
 
     return download(name, models_dir, mirror=mirror, progress=progress)
-
-
-def verify_model(
-    name_or_path: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None = None
-) -> VerifiedModel:
-    """Read a model that is here from end to end; see `pywhispercpp.models.verify.verify`."""
-    from pywhispercpp.models.verify import verify
-
-    return verify(name_or_path, models_dir)
-
-
-def remove_model(
-    name: str, models_dir: str | os.PathLike[str] | None = None, *, dry_run: bool = False
-) -> RemovedModel:
-    """Remove a model and what belongs to it; see `pywhispercpp.models.remove.remove`."""
-    from pywhispercpp.models.remove import remove
-
-    return remove(name, models_dir, dry_run=dry_run)

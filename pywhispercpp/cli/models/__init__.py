@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pywhispercpp.cli.models import download, export, listing, path, remove, verify
+from pywhispercpp.cli.models import download, export, inspect, listing, path, remove, verify
 
 __all__ = ["add_parser"]
 
@@ -13,9 +13,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Register the command and its actions."""
     parser = subparsers.add_parser(
         "models",
-        help="download, list, check, remove and export models",
-        description="Download, list, check, remove and export models.",
+        help="download, list, check, remove, look into and export models",
+        description="Download, list, check, remove, look into and export models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, verify, remove, export):
+    for action in (download, listing, path, verify, remove, inspect, export):
         action.add_parser(actions)
