@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from pywhispercpp.cli.models import convert, download, export, listing, path, quantize, remove, verify
+from pywhispercpp.cli.models import (
+    convert,
+    download,
+    export,
+    inspect,
+    listing,
+    path,
+    quantize,
+    remove,
+    verify,
+)
 
 __all__ = ["add_parser"]
 
@@ -17,5 +27,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Get, check, make and measure models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, verify, remove, convert, quantize, export):
+    for action in (download, listing, path, verify, remove, inspect, convert, quantize, export):
         action.add_parser(actions)
