@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pywhispercpp.cli.models import download, export, listing, path, quantize
+from pywhispercpp.cli.models import download, evaluate, export, listing, path, quantize
 
 __all__ = ["add_parser"]
 
@@ -17,5 +17,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Download, list, find and export models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, quantize, export):
+    for action in (download, listing, path, quantize, export, evaluate):
         action.add_parser(actions)
