@@ -112,7 +112,8 @@ class _Work:
         from pywhispercpp.loading import model_file
 
         path, header = model_file(model, models_dir)
-        place = backends.Place(path, given, _new_folder(folder), self._report)
+        languages = tuple(sorted({one.language or "" for one in self._recordings}))
+        place = backends.Place(path, given, _new_folder(folder), languages, self._report)
         for name in names:
             backend = backends.find(name)
             for context in contexts:
@@ -120,7 +121,7 @@ class _Work:
                 result = Result(setup, header.weight_type.name)
                 self.results.append(result)
                 try:
-                    _require_language(header, self._recordings)
+                    _require_language(header, languages)
                     result.setup = replace(setup, exported=backend.prepare(place, context))
                 except PywhispercppError as error:
                     result.error = str(error)
@@ -200,9 +201,9 @@ def _new_folder(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder))
 
 
-def _require_language(header: GgmlHeader, recordings: Sequence[Recording]) -> None:
+def _require_language(header: GgmlHeader, languages: Sequence[str]) -> None:
     """Raise OptionError where an English model is to hear something else."""
-    others = sorted({one.language or "" for one in recordings} - {"en", "auto"})
+    others = sorted({*languages} - {"en", "auto"})
     if others and not header.multilingual:
         raise OptionError(f"the model knows English only, and the recordings are in: {', '.join(others)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pywhispercpp.cli.models import download, evaluate, export, listing, path, quantize
+from pywhispercpp.cli.models import convert, download, evaluate, export, listing, path, quantize, remove, verify
 
 __all__ = ["add_parser"]
 
@@ -13,9 +13,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Register the command and its actions."""
     parser = subparsers.add_parser(
         "models",
-        help="download, list, find and export models",
-        description="Download, list, find and export models.",
+        help="get, check, make and measure models",
+        description="Get, check, make and measure models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, quantize, export, evaluate):
+    for action in (download, listing, path, verify, remove, convert, quantize, export, evaluate):
         action.add_parser(actions)

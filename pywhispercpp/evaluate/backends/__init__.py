@@ -34,12 +34,14 @@ class Place:
         model: the ggml file.
         given: what --exported names, None where nothing is.
         folder: for what is made here; it is gone after the evaluation.
+        languages: of the recordings; "auto" for those whose language the model is to find out.
         progress: hears what is made.
     """
 
     model: Path
     given: Path | None
     folder: Path
+    languages: tuple[str, ...]
     progress: Progress
 
 
