@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from pywhispercpp.cli.models import convert, download, evaluate, export, listing, path, quantize, remove, verify
+from pywhispercpp.cli.models import (
+    convert,
+    download,
+    evaluate,
+    export,
+    listing,
+    path,
+    quantize,
+    remove,
+    verify,
+)
 
 __all__ = ["add_parser"]
 
