@@ -7,6 +7,7 @@ import argparse
 from pywhispercpp.cli.models import (
     convert,
     download,
+    evaluate,
     export,
     inspect,
     listing,
@@ -18,6 +19,9 @@ from pywhispercpp.cli.models import (
 
 __all__ = ["add_parser"]
 
+# As `--help` shows them: what is there, what can be made of it, how good it is.
+_ACTIONS = (listing, download, path, verify, remove, inspect, convert, quantize, export, evaluate)
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the command and its actions."""
@@ -27,5 +31,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Get, check, make and measure models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, verify, remove, inspect, convert, quantize, export):
+    for action in _ACTIONS:
         action.add_parser(actions)
