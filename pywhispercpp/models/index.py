@@ -28,7 +28,7 @@ __all__ = ["RECIPES", "PinnedWheel", "Recipe", "build"]
 class Recipe:
     """Which files, joined in this order, are a model's weights (CTranslate2), and where Whisper's assets are.
 
-    Without assets it is the VAD model, and the weights are TorchScript.
+    Without assets it is a VAD model, and the weights are TorchScript.
     """
 
     weights: tuple[PinnedWheel, ...]
@@ -79,6 +79,16 @@ RECIPES: dict[str, Recipe] = {
             ),
         ),
     ),
+    "silero-v5.1.2": Recipe(
+        weights=(
+            PinnedWheel(
+                "silero-vad",
+                "5.1.2",
+                "93b41953d7774b165407fda6b533c119c5803864e367d5034dc626c82cfdf661",
+                ("silero_vad/data/silero_vad.jit",),
+            ),
+        ),
+    ),
 }
 
 
@@ -96,7 +106,7 @@ def build(name: str, expected: str, target: Path, progress: Progress) -> None:
             weights = _unpack(recipe, work)
             progress.note(f"converting the weights of {recipe.weights[0].project} to {target.name}")
             if recipe.assets is None:
-                silero.convert(weights, target, expected)
+                silero.convert(weights, target, expected, recipe.weights[0].version)
             else:
                 convert(weights, work, target, expected)
         except (ModelError, zipfile.BadZipFile, KeyError) as error:
