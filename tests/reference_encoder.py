@@ -23,15 +23,16 @@ _ERF = np.array([math.erf(point) for point in _POINTS])
 
 def encode(header: GgmlHeader, tensors: Tensors, mel: Array, n_ctx: int) -> Array:
     """Features of shape (n_ctx, n_state) of the first 2 * n_ctx frames of a log-mel (n_mels, frames)."""
-    x = _gelu(_convolution(tensors, "encoder.conv1", mel[:, : 2 * n_ctx], 1))
-    x = _gelu(_convolution(tensors, "encoder.conv2", x, 2)).T
+    x = gelu(_convolution(tensors, "encoder.conv1", mel[:, : 2 * n_ctx], 1))
+    x = gelu(_convolution(tensors, "encoder.conv2", x, 2)).T
     x = x + tensors["encoder.positional_embedding"][:n_ctx]
     for layer in range(header.n_audio_layer):
         name = f"encoder.blocks.{layer}"
-        x = x + _attention(tensors, f"{name}.attn", _norm(tensors, f"{name}.attn_ln", x), header.n_audio_head)
-        y = _gelu(_linear(tensors, f"{name}.mlp.0", _norm(tensors, f"{name}.mlp_ln", x)))
-        x = x + _linear(tensors, f"{name}.mlp.2", y)
-    return _norm(tensors, "encoder.ln_post", x)
+        y = norm(tensors, f"{name}.attn_ln", x)
+        x = x + attention(tensors, f"{name}.attn", y, y, header.n_audio_head)
+        y = gelu(linear(tensors, f"{name}.mlp.0", norm(tensors, f"{name}.mlp_ln", x)))
+        x = x + linear(tensors, f"{name}.mlp.2", y)
+    return norm(tensors, "encoder.ln_post", x)
 
 
 def relative_error(found: Array, expected: Array) -> float:
@@ -39,7 +40,8 @@ def relative_error(found: Array, expected: Array) -> float:
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
-def _gelu(x: Array) -> Array:
+def gelu(x: Array) -> Array:
+    """By the error function."""
     erf = np.interp(x / math.sqrt(2), _POINTS, _ERF)
     y: Array = (0.5 * x * (1 + erf)).astype(np.float32)
     return y
@@ -56,24 +58,28 @@ def _convolution(tensors: Tensors, name: str, x: Array, stride: int) -> Array:
     return y
 
 
-def _norm(tensors: Tensors, name: str, x: Array) -> Array:
+def norm(tensors: Tensors, name: str, x: Array) -> Array:
+    """Layer norm over the channels."""
     centred = x - x.mean(-1, keepdims=True)
     y: Array = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + np.float32(1e-5))
     return y * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
 
 
-def _linear(tensors: Tensors, name: str, x: Array) -> Array:
+def linear(tensors: Tensors, name: str, x: Array) -> Array:
+    """Rows times a matrix, and the bias where there is one."""
     y: Array = x @ tensors[f"{name}.weight"].T
     return y + tensors[f"{name}.bias"] if f"{name}.bias" in tensors else y
 
 
-def _attention(tensors: Tensors, name: str, x: Array, heads: int) -> Array:
-    n_ctx, n_state = x.shape
+def attention(tensors: Tensors, name: str, x: Array, seen: Array, heads: int, causal: bool = False) -> Array:
+    """Each row of x looks at the rows of `seen`; a causal one at none after its own."""
     query, key, value = (
-        _linear(tensors, f"{name}.{part}", x).reshape(n_ctx, heads, -1).transpose(1, 0, 2)
-        for part in ("query", "key", "value")
+        linear(tensors, f"{name}.{part}", rows).reshape(len(rows), heads, -1).transpose(1, 0, 2)
+        for part, rows in (("query", x), ("key", seen), ("value", seen))
     )
-    scores = query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(n_state // heads))
+    scores = query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(query.shape[-1]))
+    if causal:
+        scores = np.where(np.tri(len(x), dtype=bool), scores, np.float32(-np.inf))
     scores = np.exp(scores - scores.max(-1, keepdims=True))
     mixed = scores / scores.sum(-1, keepdims=True) @ value
-    return _linear(tensors, f"{name}.out", mixed.transpose(1, 0, 2).reshape(n_ctx, n_state))
+    return linear(tensors, f"{name}.out", mixed.transpose(1, 0, 2).reshape(x.shape))

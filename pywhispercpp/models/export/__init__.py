@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from pywhispercpp.models.export.onnx_emitter import WEIGHTS as ONNX_WEIGHTS
+from pywhispercpp.models.export.tflite_parts import PARTS as TFLITE_PARTS
+from pywhispercpp.models.export.to_onnx import PARTS as ONNX_PARTS
+from pywhispercpp.models.export.to_onnx import export_onnx
 from pywhispercpp.models.export.to_openvino import WEIGHTS, export_openvino
+from pywhispercpp.models.export.to_tflite import export_tflite
 
-__all__ = ["WEIGHTS", "export_openvino"]
+__all__ = [
+    "ONNX_PARTS",
+    "ONNX_WEIGHTS",
+    "TFLITE_PARTS",
+    "WEIGHTS",
+    "export_onnx",
+    "export_openvino",
+    "export_tflite",
+]

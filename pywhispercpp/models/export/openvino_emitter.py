@@ -97,16 +97,21 @@ class OpenVinoEmitter:
         y = self._ops.multiply(y, self._exact(f"{name}.weight", weight))
         return self._ops.add(y, self._exact(f"{name}.bias", bias))
 
-    def attention(self, query: Node, key: Node, value: Node, heads: int) -> Node:
+    def split_heads(self, x: Node, heads: int) -> Node:
         """See Emitter."""
-        channels = query.get_output_partial_shape(0)[2].get_length()
+        channels = x.get_output_partial_shape(0)[2].get_length()
         split = self._numbers(0, 0, heads, channels // heads)  # zeros: as they are
+        return self.transpose(self._ops.reshape(x, split, True), (0, 2, 1, 3))
 
-        def by_head(x: Node) -> Node:
-            return self.transpose(self._ops.reshape(x, split, True), (0, 2, 1, 3))
+    def attention(self, query: Node, key: Node, value: Node) -> Node:
+        """See Emitter."""
+        return self._ops.scaled_dot_product_attention(query, key, value)
 
-        y = self._ops.scaled_dot_product_attention(by_head(query), by_head(key), by_head(value))
-        return self._ops.reshape(self.transpose(y, (0, 2, 1, 3)), self._numbers(0, 0, channels), True)
+    def join_heads(self, x: Node) -> Node:
+        """See Emitter."""
+        shape = x.get_output_partial_shape(0)
+        channels = shape[1].get_length() * shape[3].get_length()
+        return self._ops.reshape(self.transpose(x, (0, 2, 1, 3)), self._numbers(0, 0, channels), True)
 
     def output(self, name: str, x: Node) -> None:
         """See Emitter."""

@@ -51,7 +51,8 @@ def export_openvino(
         contexts = _contexts(audio_context, tensors.header.n_audio_ctx)
         facts = _facts(path, contexts, weights)
         report.note(f"{path}: reading the encoder's weights")
-        network.encoder(tensors, emitter, contexts)
+        mel = emitter.input("mel", network.mel_shape(tensors.header, contexts))
+        emitter.output("output_features", network.encoder(tensors, emitter, mel))
         shape = (contexts, tensors.header.n_audio_state)
     report.note(f"{target}: writing {emitter.weight_bytes / 1e6:.1f} MB of weights ({weights})")
     try:

@@ -1,4 +1,4 @@
-"""`pywhispercpp models export FORMAT NAME`: write a model in another format."""
+"""`pywhispercpp models export openvino NAME`: the encoder as OpenVINO IR."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pywhispercpp.cli.models.folder import add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.models.export import WEIGHTS, export_openvino
 
-__all__ = ["add_parser"]
+__all__ = ["add_parser", "run"]
 
 EPILOG = """examples:
   pywhispercpp models export openvino base.en
@@ -20,39 +20,35 @@ EPILOG = """examples:
 """
 
 
-def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register the action and its formats."""
-    parser = actions.add_parser("export", help="write a model in another format")
-    formats = parser.add_subparsers(dest="format", required=True, metavar="FORMAT")
-    openvino = formats.add_parser(
+def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the format."""
+    parser = formats.add_parser(
         "openvino",
         help="the encoder as OpenVINO IR",
         description="Write the encoder as OpenVINO IR beside the model, where whisper.cpp looks for it.",
         epilog=EPILOG,
     )
-    openvino.add_argument(
-        "name", metavar="NAME", help="name of a model (downloaded when missing) or its path"
-    )
-    openvino.add_argument(
+    parser.add_argument("name", metavar="NAME", help="name of a model (downloaded when missing) or its path")
+    parser.add_argument(
         "--audio-context",
         type=int,
         metavar="N",
         help="serve this context only, in steps of 20 ms (NPUs need that; default: any of 1 to 1500)",
     )
-    openvino.add_argument(
+    parser.add_argument(
         "--weights",
         choices=WEIGHTS,
         default=WEIGHTS[0],
         help="how matrices are stored (default: %(default)s)",
     )
-    openvino.add_argument(
+    parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE.xml", help="write another file (default: beside the model)"
     )
-    add_models_dir(openvino)
-    openvino.set_defaults(func=run_openvino)
+    add_models_dir(parser)
+    parser.set_defaults(func=run)
 
 
-def run_openvino(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Export, then print the path of the IR."""
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)

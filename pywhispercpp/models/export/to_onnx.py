@@ -1,0 +1,232 @@
+"""ggml file -> a folder of ONNX networks with all that a device needs to make text of sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pywhispercpp import __version__
+from pywhispercpp.errors import ExportError, OptionError
+from pywhispercpp.models.export import device_folder, network
+from pywhispercpp.models.export.emitter import Extent
+from pywhispercpp.models.export.network import KeyValue
+from pywhispercpp.models.export.onnx_emitter import WEIGHTS, OnnxEmitter, require_onnx
+from pywhispercpp.models.export.pair import replaced_together
+from pywhispercpp.models.ggml_layout import GgmlHeader
+from pywhispercpp.models.ggml_tensors import GgmlTensors
+from pywhispercpp.models.hashes import digest
+from pywhispercpp.models.progress import Progress, QuietProgress
+from pywhispercpp.models.vocabulary import Vocabulary
+
+__all__ = ["PARTS", "SAMPLE_RATE", "STEPS_PER_SECOND", "export_onnx"]
+
+PARTS = ("features", "encoder", "decoder", "decoder-with-past")
+SAMPLE_RATE = 16000
+STEPS_PER_SECOND = 50  # of the audio context
+_MOST_BYTES = 2_000_000_000  # a file of protobuf ends at 2 GiB
+
+
+def export_onnx(
+    model: str | os.PathLike[str],
+    audio_seconds: float | None = None,
+    sequence_length: int | None = None,
+    parts: Sequence[str] | None = None,
+    weights: str = "f32",
+    output: str | os.PathLike[str] | None = None,
+    *,
+    external_data: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the networks of a ggml file as ONNX (opset 17), and return their folder.
+
+    audio_seconds: how much sound the networks take at a time, a multiple of 0.02 up to 30 (what None is).
+    sequence_length: how many tokens the decoder takes, always; any number from 1 on when None.
+    parts: of PARTS; None for all that a greedy decode needs: features, encoder, and decoder-with-past, or
+    with a sequence length decoder.
+    weights: how they are stored: "f32", "f16", "int8" (see OnnxEmitter).
+    output: the folder; beside the model when None: `ggml-tiny.en-onnx`.
+    external_data: put weights into files of their own (`encoder.onnx.data`); what is larger than a file of
+    protobuf may be, 2 GiB, always gets one.
+    All files appear together or not at all, checked by onnx; older ones of the same names are replaced then.
+    Raises OptionError, ModelError (no usable ggml file), MissingPackageError (no onnx) and ExportError.
+    """
+    path, report = Path(model), progress or QuietProgress()
+    folder = Path(output) if output is not None else path.with_name(f"{path.stem}-onnx")
+    require_onnx()
+    with GgmlTensors(path) as tensors:
+        context = _context(audio_seconds, tensors.header)
+        count = _count(sequence_length, tensors.header)
+        settings = _Settings(context, count, _weights(weights), external_data)
+        job = _Job(tensors, settings, _facts(path, tensors.header, settings), report)
+        try:
+            job.write(folder, _parts(parts, count))
+        except OSError as error:
+            raise ExportError(_unwritable(folder, error.strerror or str(error))) from error
+    return folder
+
+
+@dataclass(frozen=True)
+class _Settings:
+    context: int
+    count: int | None
+    weights: str
+    external: bool
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One export: builds each network, writes it, forgets it."""
+
+    tensors: GgmlTensors
+    settings: _Settings
+    facts: dict[str, str]
+    report: Progress
+
+    def write(self, folder: Path, parts: Sequence[str]) -> None:
+        networks = {part: f"{part}.onnx" for part in parts}
+        own = [part for part in parts if self._external(part)]
+        names = [*(f"{part}.onnx.data" for part in own), *networks.values(), device_folder.VOCABULARY_FILE]
+        with replaced_together([folder / name for name in names], self.report) as new:
+            for part in parts:
+                self.report.note(f"{folder / networks[part]}: writing ({self.settings.weights})")
+                self._part(part, new / networks[part], part in own)
+            words = Vocabulary(self.tensors.header, self.tensors.words())
+            text = device_folder.written(self.facts, networks, words)
+            (new / device_folder.VOCABULARY_FILE).write_text(text, encoding="utf-8")
+
+    def _external(self, part: str) -> bool:
+        """A little more than the part's weights, by the sizes of the file's tensors."""
+        side = "encoder." if part == "encoder" else "decoder."
+        places = self.tensors.places
+        count = sum(int(np.prod(places[name].shape)) for name in places if _used(name, side))
+        size = {"f32": 4, "f16": 2, "int8": 1}[self.settings.weights] * count
+        return part != "features" and (self.settings.external or size > _MOST_BYTES)
+
+    def _part(self, part: str, file: Path, external: bool) -> None:
+        emitter = OnnxEmitter(self.settings.weights, past=part == "decoder-with-past")
+        _BUILD[part](self.tensors, self.settings, emitter)
+        facts = {**self.facts, "part": part}
+        model = emitter.model(f"whisper_{part.replace('-', '_')}", facts)
+        onnx = require_onnx()
+        where = {"location": f"{file.name}.data", "save_as_external_data": True} if external else {}
+        onnx.save_model(model, str(file), **where)
+        del model
+        _verify(file, facts)
+
+
+def _used(name: str, side: str) -> bool:
+    """Whether a tensor is in the networks of that side: the encoder has keys and values of the decoder."""
+    cross = "cross_attn.key" in name or "cross_attn.value" in name
+    return name.startswith(side) != cross if side == "decoder." else name.startswith(side) or cross
+
+
+def _features(tensors: GgmlTensors, settings: _Settings, emitter: OnnxEmitter) -> None:
+    count = settings.context * SAMPLE_RATE // STEPS_PER_SECOND
+    samples = emitter.input("samples", (1, 1, count))
+    emitter.output("mel", network.log_mel(tensors.mel_filters(), emitter, samples, count))
+
+
+def _encoder(tensors: GgmlTensors, settings: _Settings, emitter: OnnxEmitter) -> None:
+    mel = emitter.input("mel", network.mel_shape(tensors.header, settings.context))
+    features = network.encoder(tensors, emitter, mel)
+    emitter.output("output_features", features)
+    for layer, cross in enumerate(network.cross_attended(tensors, emitter, features)):
+        emitter.output(f"cross_key_{layer}", cross.key)
+        emitter.output(f"cross_value_{layer}", cross.value)
+
+
+def _decoder(tensors: GgmlTensors, settings: _Settings, emitter: OnnxEmitter) -> None:
+    header = tensors.header
+    count: Extent = settings.count or range(1, header.n_text_ctx + 1)
+    tokens = emitter.tokens("tokens", count)
+    shape = network.head_shape(header, settings.context)
+    attended = [
+        KeyValue(emitter.input(f"cross_key_{layer}", shape), emitter.input(f"cross_value_{layer}", shape))
+        for layer in range(header.n_text_layer)
+    ]
+    x = network.embedded(tensors, emitter, tokens)
+    emitter.output("logits", network.decoder(tensors, emitter, x, attended))
+
+
+_BUILD: dict[str, Callable[[GgmlTensors, _Settings, OnnxEmitter], None]] = {
+    "features": _features,
+    "encoder": _encoder,
+    "decoder": _decoder,
+    "decoder-with-past": _decoder,
+}
+
+
+def _verify(file: Path, facts: dict[str, str]) -> None:
+    """Have onnx check every node and shape of what was written, and read the facts back."""
+    onnx = require_onnx()
+    try:
+        onnx.checker.check_model(str(file), full_check=True)
+        found = onnx.load(str(file), load_external_data=False).metadata_props
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        raise ExportError(f"{file.name}: is not whole ({error}); nothing was replaced") from error
+    if {entry.key: entry.value for entry in found} != facts:
+        raise ExportError(f"{file.name}: read back as {found}; nothing was replaced")
+
+
+def _weights(weights: str) -> str:
+    if weights not in WEIGHTS:
+        raise OptionError(f"weights={weights!r}: one of {', '.join(WEIGHTS)} is needed")
+    return weights
+
+
+def _context(seconds: float | None, header: GgmlHeader) -> int:
+    """Steps of 20 ms for so many seconds."""
+    most = header.n_audio_ctx
+    if seconds is None:
+        return most
+    number = isinstance(seconds, (int, float, np.integer, np.floating)) and not isinstance(seconds, bool)
+    steps = float(seconds) * STEPS_PER_SECOND if number else 0.0
+    if not 1 <= steps <= most + 1e-6 or abs(steps - round(steps)) > 1e-6:
+        wanted = f"a multiple of 0.02 up to {most / STEPS_PER_SECOND:g} is needed"
+        raise OptionError(f"audio_seconds={seconds!r}: {wanted}")
+    return round(steps)
+
+
+def _count(length: int | None, header: GgmlHeader) -> int | None:
+    if length is None:
+        return None
+    most = header.n_text_ctx
+    if isinstance(length, bool) or not isinstance(length, (int, np.integer)) or not 4 < length <= most:
+        raise OptionError(f"sequence_length={length!r}: a whole number from 5 to {most} is needed")
+    return int(length)
+
+
+def _parts(asked: Sequence[str] | None, count: int | None) -> list[str]:
+    if asked is None:
+        return ["features", "encoder", "decoder-with-past" if count is None else "decoder"]
+    unknown = [part for part in asked if part not in PARTS]
+    if isinstance(asked, str) or unknown or not asked:
+        raise OptionError(f"parts={asked!r}: one or more of {', '.join(PARTS)} are needed")
+    if count is not None and "decoder-with-past" in asked:
+        raise OptionError(
+            "sequence_length: a decoder with past takes the tokens one by one; leave the length out, or take "
+            "the part decoder"
+        )
+    return [part for part in PARTS if part in asked]
+
+
+def _facts(path: Path, header: GgmlHeader, settings: _Settings) -> dict[str, str]:
+    """What each file says about itself. The hash comes first: a model that changes later is another model."""
+    return {
+        "model": path.name,
+        "model_sha256": digest(path, "sha256").partition(":")[2],
+        "audio_context": str(settings.context),
+        "sequence_length": str(settings.count or "any"),
+        "weights": settings.weights,
+        "n_vocab": str(header.n_vocab),
+        "multilingual": str(header.multilingual).lower(),
+        "version": __version__,
+    }
+
+
+def _unwritable(folder: Path, why: str) -> str:
+    return f"{folder}: cannot be written: {why}. Make room, or choose another place (output, --output)"
