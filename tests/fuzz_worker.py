@@ -24,7 +24,9 @@ import numpy as np
 
 from pywhispercpp import Model, _core, audio, backend_info, models
 from pywhispercpp.errors import PywhispercppError
+from pywhispercpp.models.convert import sources
 
+MOST_RESIDENT = 1 << 20  # KiB
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
 SOUND = np.sin(np.arange(32000, dtype=np.float32) / 12)
 PATIENCE = 0.5  # seconds until a transcription is stopped
@@ -68,6 +70,15 @@ def load(content: bytes) -> str:
 def load_script(answers: list[tuple[str, Any]]) -> str:
     """Decode what a misbehaving file object gives."""
     return f"{audio.load(Script(answers)).size} samples"  # type: ignore[arg-type]
+
+
+def weights(path: str) -> str:
+    """Open somebody's weights and read every tensor; what is small stays small in memory."""
+    with sources.opened(sources.file_of(Path(path))) as found:
+        read = sum(found.tensors[name].nbytes for name in found.shapes)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert peak < MOST_RESIDENT, f"{peak} KiB in memory"
+    return f"{read} bytes"
 
 
 def load_model(path: str) -> str:
@@ -123,7 +134,7 @@ def main() -> None:
     """Answer until there are no more requests."""
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
     tasks: dict[str, Any] = {
-        **{"load": load, "script": load_script},
+        **{"load": load, "script": load_script, "weights": weights},
         **{"model": load_model, "vad": load_vad, "hear": hear, "inspect": inspect},
     }
     if len(sys.argv) > 2:

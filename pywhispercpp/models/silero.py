@@ -8,7 +8,6 @@ the first of the two in it. Checked by the hash of the official file.
 from __future__ import annotations
 
 import struct
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import verified_file
 from pywhispercpp.models.ggml_file import MAGIC
+from pywhispercpp.models.stored_zip import StoredZip
 from pywhispercpp.vad_file import CONTEXT, LAYERS, WINDOW
 
 __all__ = ["convert"]
@@ -64,13 +64,12 @@ def _header(version: str) -> bytes:
 
 def _tensors(jit: Path) -> list[bytes]:
     try:
-        with zipfile.ZipFile(jit) as archive:
-            members = {name.partition("/")[2]: name for name in archive.namelist()}
+        with StoredZip(jit) as archive:
             return [
-                _tensor(f"_model.{name}".encode(), archive.read(members[f"data/{number}"]), dims, half)
+                _tensor(f"_model.{name}".encode(), archive.read(f"data/{number}"), dims, half)
                 for name, number, dims, half in _TENSORS
             ]
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (ModelError, ValueError) as error:
         raise ModelError(f"{jit}: these are no Silero VAD weights: {error}") from error
 
 

@@ -19,7 +19,7 @@ from pywhispercpp.errors import ModelError
 from pywhispercpp.models import torch_pickle
 from pywhispercpp.models.float_types import ITEM_BYTES, as_array
 from pywhispercpp.models.stored_zip import StoredZip
-from pywhispercpp.models.torch_pickle import Storage, StoredTensor
+from pywhispercpp.models.torch_pickle import Loaded, Storage, StoredTensor
 
 __all__ = ["TorchFile", "is_legacy"]
 
@@ -105,14 +105,14 @@ class TorchFile:
             if "data.pkl" not in archive:
                 raise ModelError(f"{self.path}: a zip archive without data.pkl; no PyTorch checkpoint")
             pickle = archive.read("data.pkl", torch_pickle.MOST_BYTES)
-            self.root = _loaded(self.path, pickle, 0)[0]
+            self.root = _loaded(self.path, pickle, 0).value
         except BaseException:
             archive.close()
             raise
         self._storages = _Zip(archive)
 
 
-def _loaded(path: Path, data: bytes, start: int) -> tuple[object, int]:
+def _loaded(path: Path, data: bytes, start: int) -> Loaded:
     try:
         return torch_pickle.load(data, start)
     except ModelError as error:
@@ -166,18 +166,17 @@ class _Legacy:
     def _pickles(self) -> tuple[object, object]:
         """The table, and the keys of the storages; the file then stands at the first of these."""
         data = self._file.read(2 * torch_pickle.MOST_BYTES)
-        values: list[object] = []
-        at = 0
-        for _ in range(5):
-            value, at = _loaded(self.path, data, at)
-            values.append(value)
-        _, protocol, machine, root, keys = values
+        found = [_loaded(self.path, data, 0)]
+        for _ in range(4):
+            found.append(_loaded(self.path, data, found[-1].end))
+        _, protocol, machine, root, keys = (one.value for one in found)
         if protocol != _PROTOCOL:
-            raise self._error(f"protocol {protocol!r}, expected {_PROTOCOL}")
+            given = protocol if isinstance(protocol, int) else type(protocol).__name__
+            raise self._error(f"protocol {given}, expected {_PROTOCOL}")
         if not isinstance(machine, dict) or machine.get("little_endian") is not True:
             raise self._error("not written by a little-endian machine")
-        self._storages = _storages_of(root)
-        self._file.seek(at)
+        self._storages = found[3].storages
+        self._file.seek(found[-1].end)
         return root, keys
 
     def _places(self, keys: object) -> dict[str, int]:
@@ -201,10 +200,3 @@ class _Legacy:
 
     def _error(self, what: str) -> ModelError:
         return ModelError(f"{self.path}: {what}; a damaged or foreign PyTorch file")
-
-
-def _storages_of(root: object) -> dict[str, Storage]:
-    """Every storage that a tensor of the table lies in: of a dict, or of the dicts in it."""
-    tables = [root, *root.values()] if isinstance(root, dict) else []
-    tensors = [v for table in tables if isinstance(table, dict) for v in table.values()]
-    return {tensor.storage.key: tensor.storage for tensor in tensors if isinstance(tensor, StoredTensor)}

@@ -17,7 +17,7 @@ from pywhispercpp.errors import ModelError
 if TYPE_CHECKING:
     from typing_extensions import TypeGuard
 
-__all__ = ["MOST_BYTES", "Storage", "StoredTensor", "load"]
+__all__ = ["MOST_BYTES", "Loaded", "Storage", "StoredTensor", "load"]
 
 MOST_BYTES = 4 << 20  # of one pickle; Whisper large's has 0.3 MB
 _MOST_STEPS = 1 << 18  # Whisper large's has 50 thousand; each makes one value at most
@@ -74,6 +74,15 @@ class StoredTensor:
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """What a pickle says: a value, all storages by key, and the byte at which it ends."""
+
+    value: object
+    storages: dict[str, Storage]
+    end: int
+
+
+@dataclass(frozen=True)
 class _Name:
     """A name of the table; not the thing that it names."""
 
@@ -85,13 +94,14 @@ class _StorageKind(_Name):
     dtype: str
 
 
-_DICT, _TENSOR, _PARAMETER, _SIZE = (
+_DICT, _TENSOR, _OLD_TENSOR, _PARAMETER, _SIZE = (
     _Name("collections.OrderedDict"),
     _Name("torch._utils._rebuild_tensor_v2"),
+    _Name("torch._utils._rebuild_tensor"),
     _Name("torch._utils._rebuild_parameter"),
     _Name("torch.Size"),
 )
-_NAMES: dict[str, _Name] = {name.words: name for name in (_DICT, _TENSOR, _PARAMETER, _SIZE)}
+_NAMES: dict[str, _Name] = {name.words: name for name in (_DICT, _TENSOR, _OLD_TENSOR, _PARAMETER, _SIZE)}
 _NAMES.update({f"torch.{kind}": _StorageKind(f"torch.{kind}", dtype) for kind, dtype in _STORAGES.items()})
 
 Step = Callable[["_Machine"], None]
@@ -101,15 +111,15 @@ class _Mark:
     """Where the values of a collection begin on the stack."""
 
 
-def load(data: bytes, start: int = 0) -> tuple[object, int]:
-    """Return the value of the pickle at `start`, and where it ends.
+def load(data: bytes, start: int = 0) -> Loaded:
+    """Read the pickle that begins at byte `start`.
 
-    It is made of dict, list, tuple, str, int, float, bool, None and StoredTensor. Raises ModelError (what, at
-    which byte) for all that is not a plain table of weights.
+    Its value is made of dict, list, tuple, str, int, float, bool, None and StoredTensor. Raises ModelError
+    (what, at which byte) for all that is not a plain table of weights.
     """
     machine = _Machine(data, start)
     try:
-        return machine.run(), machine.at
+        return Loaded(machine.run(), machine.storages, machine.at)
     except _Refusal as refusal:
         raise ModelError(f"{refusal} (byte {machine.step_at} of the pickle)") from None
 
@@ -127,6 +137,7 @@ class _Machine:
         self.end = min(len(data), start + MOST_BYTES)
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
+        self.storages: dict[str, Storage] = {}
 
     def run(self) -> object:
         """Take steps until the one that says stop."""
@@ -220,9 +231,10 @@ class _Machine:
         arguments, name = self.pop(), self.pop()
         if not isinstance(arguments, tuple):
             raise _Refusal("arguments that are no tuple")
-        if name is _DICT and not arguments:
+        if name is _DICT:
             self.push({})
-        elif name is _TENSOR:
+            self.set_items(_pairs(arguments))
+        elif name is _TENSOR or name is _OLD_TENSOR:
             self.push(_tensor(arguments))
         elif (name, len(arguments)) in ((_PARAMETER, 3), (_SIZE, 1)):
             self.push(_first(arguments, StoredTensor if name is _PARAMETER else tuple))
@@ -238,7 +250,10 @@ class _Machine:
 
     def persistent(self) -> None:
         """Replace the description of a storage by it."""
-        self.push(_storage(self.pop()))
+        storage = _storage(self.pop())
+        if self.storages.setdefault(storage.key, storage) != storage:
+            raise _Refusal(f"storage {storage.key} is described twice, and differently")
+        self.push(storage)
 
     def set_items(self, values: list[object]) -> None:
         """Put pairs of key and value into the dict on the stack."""
@@ -280,6 +295,17 @@ def _what(value: object) -> str:
     return value.words if isinstance(value, _Name) else f"a {type(value).__name__}"
 
 
+def _pairs(arguments: tuple[object, ...]) -> list[object]:
+    """Keys and values in turn, of a dict that is made of a list of pairs, as Python 2 did."""
+    pairs = arguments[0] if arguments else []
+    if len(arguments) > 1 or not isinstance(pairs, list):
+        raise _Refusal("a dict that is made of no pairs")
+    for pair in pairs:
+        if not (isinstance(pair, (list, tuple)) and len(pair) == 2):
+            raise _Refusal("a dict that is made of no pairs")
+    return [value for pair in pairs for value in pair]
+
+
 def _first(arguments: tuple[object, ...], kind: type) -> object:
     if not isinstance(arguments[0], kind):
         raise _Refusal(f"{_what(arguments[0])} where a {kind.__name__} is needed")
@@ -303,7 +329,7 @@ def _storage(value: object) -> Storage:
 
 
 def _tensor(arguments: tuple[object, ...]) -> StoredTensor:
-    if not 6 <= len(arguments) <= 7:
+    if not 4 <= len(arguments) <= 7:
         raise _Refusal(f"a tensor of {len(arguments)} arguments")
     storage, offset, shape, strides = arguments[:4]
     if not isinstance(storage, Storage) or not _is_size(offset):

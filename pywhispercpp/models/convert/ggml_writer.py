@@ -90,7 +90,7 @@ def _count(shape: Shape) -> int:
 
 
 def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return ", ".join(name[:100] for name in names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def _look_at_output(weights: Weights) -> None:

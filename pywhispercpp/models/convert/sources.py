@@ -213,12 +213,18 @@ def _config(path: Path) -> dict[str, int]:
         raise ModelError(f"{path}: no settings of a model")
     for name, value in _FIXED.items():
         if config.get(name, value) != value:
-            raise ModelError(f"{path}: {name} is {config[name]!r}; whisper.cpp computes {value!r} only")
+            raise ModelError(f"{path}: {name} is {_shown(config[name])}; whisper.cpp computes {value!r} only")
     return _claims(config, _CONFIG, path)
+
+
+def _shown(value: object) -> str:
+    """A value for a message; of what may be deep or long only its kind."""
+    text = repr(value) if isinstance(value, (str, int, float, type(None))) else ""
+    return text if 0 < len(text) <= 60 else f"a {type(value).__name__}"
 
 
 def _claims(said: Mapping[Any, Any], names: Mapping[str, str], path: Path) -> dict[str, int]:
     for name in names:
         if type(said.get(name, 0)) is not int:
-            raise ModelError(f"{path}: {name} is {said[name]!r}, expected a whole number")
+            raise ModelError(f"{path}: {name} is {_shown(said[name])}, expected a whole number")
     return {ours: said[theirs] for theirs, ours in names.items() if theirs in said}
