@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pywhispercpp.models.export.hailo.model_script import ARCHITECTURES as HAILO_ARCHITECTURES
+from pywhispercpp.models.export.hailo.to_hailo import HailoExport, export_hailo
 from pywhispercpp.models.export.onnx_emitter import WEIGHTS as ONNX_WEIGHTS
 from pywhispercpp.models.export.to_onnx import PARTS as ONNX_PARTS
 from pywhispercpp.models.export.to_onnx import export_onnx
 from pywhispercpp.models.export.to_openvino import WEIGHTS, export_openvino
 
-__all__ = ["ONNX_PARTS", "ONNX_WEIGHTS", "WEIGHTS", "export_onnx", "export_openvino"]
+__all__ = [
+    "HAILO_ARCHITECTURES",
+    "ONNX_PARTS",
+    "ONNX_WEIGHTS",
+    "WEIGHTS",
+    "HailoExport",
+    "export_hailo",
+    "export_onnx",
+    "export_openvino",
+]
