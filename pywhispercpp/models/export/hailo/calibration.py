@@ -20,7 +20,7 @@ from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.export.windows import windows
 from pywhispercpp.models.progress import Progress
 
-__all__ = ["DECODER_SAMPLES", "CalibrationFacts", "make_sets", "read_facts"]
+__all__ = ["DECODER_SAMPLES", "CalibrationFacts", "make_sets", "read_facts", "sound_files"]
 
 DECODER_SAMPLES = 1024  # at most: each is a whole transcription, one decoder run for each token
 FACTS = "calibration.json"
@@ -70,7 +70,7 @@ def make_sets(
     names = [files.encoder_set, files.decoder_set(1), files.decoder_set(2), FACTS]
     host = Host(folder)
     with replaced_together([folder / name for name in names], report) as new:
-        pieces = _pieces(_files(speech), host.samples, samples)
+        pieces = _pieces(sound_files(speech), host.samples, samples)
         heard = _saved(new / names[0], (host.mel(p).transpose(0, 2, 3, 1) for p in pieces))
         report.note(f"{folder / names[0]}: {heard} samples")
         said = _decoder_sets(host, new / names[0], [new / name for name in names[1:3]], language, report)
@@ -79,8 +79,11 @@ def make_sets(
     return facts
 
 
-def _files(speech: Path) -> list[Path]:
-    """All sound of a folder, mixed the same way each time, so that not one speaker comes first."""
+def sound_files(speech: Path) -> list[Path]:
+    """All sound of a folder, at any depth, mixed the same way each time: not one speaker comes first.
+
+    Raises OptionError for a folder without any.
+    """
     if not speech.is_dir():
         raise OptionError(f"calibration={str(speech)!r}: is no folder; a folder of speech is needed")
     found = sorted(path for path in speech.rglob("*") if path.suffix.lower() in _SOUND and path.is_file())

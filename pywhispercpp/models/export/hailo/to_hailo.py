@@ -145,7 +145,11 @@ class _Job:
     def make(
         self, speech: Path | None, samples: int | None, language: str | None, scripts: dict[str, Path]
     ) -> HailoExport:
-        self.networks()
+        vocabulary = Vocabulary(self.tensors.header, self.tensors.words())
+        vocabulary.prompt(language)
+        if speech is not None:
+            sets.sound_files(speech)  # what is wrong with either is told before any work
+        self.networks(vocabulary)
         if speech is not None:
             most = samples or self.recipe.encoder_samples
             sha256 = self.facts["model_sha256"]
@@ -161,7 +165,7 @@ class _Job:
         serves = known is not None and known.serves(self.facts["model_sha256"], self.files)
         return known if serves else None
 
-    def networks(self) -> None:
+    def networks(self, vocabulary: Vocabulary) -> None:
         """Write both networks and what the host needs."""
         named = {
             "encoder": f"{self.files.encoder}.onnx",
@@ -177,8 +181,7 @@ class _Job:
             to_onnx.saved(self.decoder(), "decoder", self.facts, new / named["decoder"])
             for part, table in self.tables().items():
                 np.save(new / named[part], table)
-            words = Vocabulary(self.tensors.header, self.tensors.words())
-            text = device_folder.written(self.facts, named, words)
+            text = device_folder.written(self.facts, named, vocabulary)
             (new / device_folder.VOCABULARY_FILE).write_text(text, encoding="utf-8")
 
     def encoder(self) -> HailoEmitter:

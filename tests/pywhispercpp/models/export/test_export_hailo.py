@@ -259,11 +259,13 @@ def test_other_sizes_and_lengths(small: Path, tmp_path: Path) -> None:
         ({"sequence_length": 4}, "a whole number from 5 to 448 is needed"),
         ({"encoder_script": "no.alls"}, "there is no such file"),
         ({"calibration": "nowhere"}, "is no folder"),
+        ({"language": "de"}, "English only"),
     ],
 )
 def test_options_that_make_no_sense(small: Path, tmp_path: Path, options: Any, message: str) -> None:  # noqa: ANN401
     with pytest.raises(OptionError, match=message):
         export_hailo(small, output=tmp_path / "x", **options)
+    assert not (tmp_path / "x").exists()
 
 
 def test_folders_without_speech(small: Path, tmp_path: Path) -> None:
