@@ -98,7 +98,8 @@ class Vocabulary:
 
     def suppressed_first(self) -> list[int]:
         """Return the tokens that moreover are not the first: a blank and the end."""
-        return [self.words.index(b" "), self.eot]
+        blanks = [token for token, word in enumerate(self.words) if word == b" "]
+        return [*blanks, self.eot]
 
     def text(self, tokens: Iterable[int]) -> str:
         """Return what text tokens say; special ones say nothing, broken UTF-8 becomes U+FFFD."""

@@ -13,7 +13,7 @@ from pywhispercpp.errors import ModelError
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.vocabulary import Vocabulary
 
-__all__ = ["VOCABULARY_FILE", "DeviceFolder", "read", "written"]
+__all__ = ["VOCABULARY_FILE", "DeviceFolder", "read", "read_file", "written"]
 
 VOCABULARY_FILE = "vocabulary.json"
 
@@ -52,13 +52,17 @@ def _languages(vocabulary: Vocabulary) -> dict[str, int]:
 
 def read(folder: Path) -> DeviceFolder:
     """Read it; raises ModelError for a folder without one, and for one that is broken."""
-    file = folder / VOCABULARY_FILE
+    return read_file(folder / VOCABULARY_FILE)
+
+
+def read_file(file: Path) -> DeviceFolder:
+    """Read such a file under any name; raises ModelError as `read` does."""
     try:
         content: Any = json.loads(file.read_text(encoding="utf-8"))
         words = [str(word).encode("latin-1") for word in content["words"]]
         vocabulary = Vocabulary(GgmlHeader(**content["header"]), words)
         return DeviceFolder(dict(content["facts"]), dict(content["networks"]), vocabulary)
     except OSError as error:
-        raise ModelError(f"{file}: cannot be read: {error.strerror}; is {folder} an export?") from error
+        raise ModelError(f"{file}: cannot be read: {error.strerror}; is {file.parent} an export?") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{file}: is broken ({error!r}); export the model again") from error
