@@ -108,6 +108,17 @@ def sdist(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Build the wheel by both paths and run the test suite on what was built."""
+    run_tests(session)
+
+
+@nox.session
+def long_tests(session: nox.Session) -> None:
+    """Run what takes too long for every change: other targets with a cold zig, fuzzing by the thousand."""
+    run_tests(session, "-m", "long or fuzz", env={"HYPOTHESIS_PROFILE": "long"})
+
+
+def run_tests(session: nox.Session, *options: str, env: dict[str, str] | None = None) -> None:
+    """Run pytest on the wheel that was built for it."""
     install(session, "test")
     session.run("python", "-m", "wheels.build_for_tests")
     (wheel,) = (ROOT / "build" / "test-wheels" / "bazel").glob("*.whl")
@@ -116,9 +127,8 @@ def tests(session: nox.Session) -> None:
     session.install("--quiet", str(wheel))
     # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
     session.chdir(session.create_tmp())
-    session.run(
-        "python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), *session.posargs
-    )
+    configuration = ("-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"))
+    session.run("python", "-m", "pytest", *configuration, *options, *session.posargs, env=env)
 
 
 @nox.session

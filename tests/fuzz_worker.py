@@ -14,16 +14,19 @@ import os
 import pickle
 import resource
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pywhispercpp import Model, audio
+from pywhispercpp import Model, _core, audio, backend_info, models
 from pywhispercpp.errors import PywhispercppError
 
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
+SOUND = np.sin(np.arange(32000, dtype=np.float32) / 12)
 PATIENCE = 0.5  # seconds until a transcription is stopped
 
 
@@ -67,6 +70,37 @@ def load_script(answers: list[tuple[str, Any]]) -> str:
     return f"{audio.load(Script(answers)).size} samples"  # type: ignore[arg-type]
 
 
+def load_model(path: str) -> str:
+    """Let whisper.cpp load a file that nobody has looked at, and compute with it."""
+    backend_info()  # loads the code to compute with
+    context = _core.Context(path, _core.ContextParams(), 1)
+    _core.encode(context, SOUND[:8000], 64, 1)
+    context.close()
+    return "loaded"
+
+
+def load_vad(path: str) -> str:
+    """Let whisper.cpp load a VAD model that nobody has looked at, and compute with it."""
+    backend_info()
+    return f"{_core.Vad(path, 1).probabilities(SOUND[:2048]).size} steps"
+
+
+def hear(path: str) -> str:
+    """Transcribe with a model, as everybody does."""
+    quick: dict[str, Any] = dict(max_tokens=8, temperature_inc=0.0, single_segment=True, audio_ctx=128)
+    return f"{len(Model(path, n_threads=1).transcribe(SOUND, **quick))} segments"
+
+
+def inspect(content: bytes) -> str:
+    """Look into a model file of any kind; an IR's weights are beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.xml"
+        path.write_bytes(content)
+        path.with_suffix(".bin").write_bytes(bytes(1000))
+        report = models.inspect(path)
+    return f"{report.kind}: {json.dumps(report.as_dict())[:1000]}"
+
+
 class Transcriber:
     """Transcribes a second of speech with any options, each time with a model of the same defaults."""
 
@@ -88,7 +122,10 @@ class Transcriber:
 def main() -> None:
     """Answer until there are no more requests."""
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
-    tasks: dict[str, Any] = {"load": load, "script": load_script}
+    tasks: dict[str, Any] = {
+        **{"load": load, "script": load_script},
+        **{"model": load_model, "vad": load_vad, "hear": hear, "inspect": inspect},
+    }
     if len(sys.argv) > 2:
         tasks["transcribe"] = Transcriber(*sys.argv[2:])
     else:

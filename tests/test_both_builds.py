@@ -163,8 +163,9 @@ OTHERS = [
     ["--profile", "portable"],
     ["--target", "aarch64"],
     ["--target", "aarch64", "--profile", "pi4"],
-    ["--target", "armv7l"],
-    ["--target", "aarch64-musl"],
+    # zig makes a C++ library for each system first: a minute and a half each with a cold cache.
+    pytest.param(["--target", "armv7l"], marks=pytest.mark.long),
+    pytest.param(["--target", "aarch64-musl"], marks=pytest.mark.long),
 ]
 
 
@@ -181,7 +182,18 @@ def test_both_would_compile_other_wheels_alike(root: Path, tmp_path: Path, argv:
 
 LINKED = [
     ["--openvino=linked"],
-    ["--openvino=linked", "--target", "aarch64", "--profile", "portable", "--openvino-version", "2024.6.0"],
+    pytest.param(
+        [
+            "--openvino=linked",
+            "--target",
+            "aarch64",
+            "--profile",
+            "portable",
+            "--openvino-version",
+            "2024.6.0",
+        ],
+        marks=pytest.mark.long,
+    ),
 ]
 
 

@@ -39,6 +39,8 @@ REQUIRED_FILES = (
     "pywhispercpp/_core.*.so",
     "pywhispercpp/_cpu.*.so",
     "pywhispercpp/cli/__init__.py",
+    "pywhispercpp/evaluate/set/jfk.opus",
+    "pywhispercpp/evaluate/set/jfk.txt",
     "pywhispercpp/models/__init__.py",
     "{dist_info}/entry_points.txt",
 )

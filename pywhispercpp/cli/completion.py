@@ -52,7 +52,7 @@ def _complete(action: argparse.Action, shtab: Any) -> None:  # noqa: ANN401
     name, shown = action.dest, str(action.metavar or "")
     if action.nargs == 0 or action.choices is not None:
         return
-    if name in ("model", "models") or (name == "name" and shown == "NAME"):
+    if name in ("model", "models") or (name in ("name", "names") and shown == "NAME"):
         action.complete = _models()  # type: ignore[attr-defined]  # shtab's own attribute
     elif name.endswith("_dir") or shown in ("DIR", "FOLDER"):
         action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]

@@ -3,25 +3,63 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
+from pywhispercpp.models.inspection import ModelReport, TensorReport, TypeTotal, inspect
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
-from pywhispercpp.models.registry import MODELS, VAD, PublishedModel
+from pywhispercpp.models.registry import MODELS, PublishedModel
+from pywhispercpp.models.remove import RemovedModel, remove_model
+from pywhispercpp.models.stock import ModelState, list_models
 from pywhispercpp.models.vad import vad_model
+from pywhispercpp.models.verify import VerifiedModel, verify_model
+
+if TYPE_CHECKING:
+    from pywhispercpp.models.convert import convert_model as convert_model
+    from pywhispercpp.models.download import download as download_model
+    from pywhispercpp.models.quantize import quantize as quantize_model
 
 __all__ = [
     "MODELS",
+    "ModelReport",
+    "ModelState",
     "Progress",
     "PublishedModel",
+    "RemovedModel",
+    "TensorReport",
+    "TypeTotal",
+    "VerifiedModel",
+    "convert_model",
     "default_models_dir",
     "download_model",
     "find_local",
+    "inspect",
+    "list_models",
     "model_path",
+    "quantize_model",
+    "remove_model",
     "resolve_model",
     "vad_model",
+    "verify_model",
 ]
+
+# What needs more than a table of names is imported when somebody asks for it: name -> module, name there.
+_LATER = {
+    "convert_model": ("convert", "convert_model"),
+    "download_model": ("download", "download"),
+    "quantize_model": ("quantize", "quantize"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import what was asked for (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, function = _LATER[name]
+    return getattr(import_module(f"{__name__}.{module}"), function)
 
 
 def resolve_model(
@@ -34,7 +72,7 @@ def resolve_model(
 
     Looked for in this order: the path itself; the name, `name.bin` and `ggml-name.bin` in `models_dir`
     (default: `default_models_dir()`); the published models. The file's content is not checked here. Raises
-    ModelNotFoundError, which names the published models, DownloadError, and ModelError for the VAD model's
+    ModelNotFoundError, which names the published models, DownloadError, and ModelError for a VAD model's
     name.
     """
     path = as_path("model", name_or_path)
@@ -44,12 +82,12 @@ def resolve_model(
         raise
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise ModelNotFoundError(f"{path}: there is no such model: {error.strerror}") from error
-    return found or download_model(os.fsdecode(name_or_path), models_dir, progress=progress)
+    return found or __getattr__("download_model")(os.fsdecode(name_or_path), models_dir, progress=progress)
 
 
 def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> Path | None:
     """What there is by that name on this machine; None for a model that can only be downloaded."""
-    if name == VAD:
+    if name in MODELS and not MODELS[name].is_whisper:
         raise ModelError(
             f"{name} tells speech from silence and writes no text: name a Whisper model, such as base.en, "
             "and transcribe with vad=True"
@@ -61,12 +99,3 @@ def _local(name: str, path: Path, models_dir: str | os.PathLike[str] | None) -> 
         if os.sep in name or path.suffix == ".bin":
             raise ModelNotFoundError(f"{name}: no such model file")
     return local
-
-
-def download_model(
-    name: str, models_dir: str | os.PathLike[str] | None = None, *, progress: Progress | None = None
-) -> Path:
-    """Download a published model, verified; see `pywhispercpp.models.download.download`."""
-    from pywhispercpp.models.download import download  # here: importing models costs no HTTP client
-
-    return download(name, models_dir, progress=progress)

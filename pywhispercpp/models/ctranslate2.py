@@ -7,6 +7,7 @@ A string is u16 length, that many bytes, the last of them zero. Little-endian.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp.errors import ModelError
+from pywhispercpp.models.float_types import ITEM_BYTES, as_array
 
-__all__ = ["CTranslate2File", "Variable"]
+__all__ = ["CTranslate2File", "Variable", "is_whisper"]
 
-_TYPES: dict[int, str] = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
+_TYPES: dict[int, str] = {0: "float32", 1: "int8", 2: "int16", 3: "int32", 4: "float16", 5: "bfloat16"}
 _VERSIONS = range(4, 7)  # 4: types and sizes as here; 6: the newest there is
 _MAX_VARIABLES = 20_000
 _MAX_RANK = 8
 
 
+_WHISPER = b"\x0c\x00WhisperSpec\x00"  # the specification's name, after the version
+
+
+def is_whisper(head: bytes) -> bool:
+    """Whether a file that begins so is a Whisper model of CTranslate2."""
+    return head[4:].startswith(_WHISPER)
+
+
 @dataclass(frozen=True)
 class Variable:
-    """Where one tensor lies in the file: shape (slowest dimension first), numpy type, byte offset."""
+    """Where one tensor lies in the file: shape (slowest dimension first), type, byte offset."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -66,12 +76,12 @@ class CTranslate2File:
         self._file.close()
 
     def __getitem__(self, name: str) -> NDArray[np.generic]:
-        """Read one variable; ModelError when there is none of that name."""
+        """Read one variable, bfloat16 as float32; ModelError when there is none of that name."""
         variable = self._find(name)
-        dtype = np.dtype(variable.dtype)
         self._file.seek(variable.offset)
-        count = int(np.prod(variable.shape, dtype=np.int64))
-        return np.frombuffer(self._take(count * dtype.itemsize), dtype).reshape(variable.shape)
+        count = math.prod(variable.shape)
+        data = self._take(count * ITEM_BYTES[variable.dtype])
+        return as_array(data, variable.dtype).reshape(variable.shape)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of one variable, without reading it."""
@@ -112,7 +122,7 @@ class CTranslate2File:
         code, size = self._number("B"), self._number("I")
         if code not in _TYPES:
             raise self._error(f"variable {name!r} has unknown type {code}")
-        expected = np.dtype(_TYPES[code]).itemsize
+        expected = ITEM_BYTES[_TYPES[code]]
         for dimension in shape:
             expected *= dimension
         if size != expected:

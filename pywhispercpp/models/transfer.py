@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -19,6 +20,7 @@ __all__ = ["UnreachableError", "fetch"]
 _BLOCK = 1 << 18
 _TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds without a byte
 _ATTEMPTS = 4
+_CHECK = "Check the network, a proxy (HTTP_PROXY, HTTPS_PROXY) and the mirror, if any (HF_ENDPOINT, --mirror)"
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -45,7 +47,7 @@ def fetch(url: str, file: BinaryIO, size: int | None, progress: Progress, pause:
         except _Transient as error:
             reached, reason = True, str(error)
         except requests.ConnectionError as error:
-            reason = str(error)
+            reason = _why(error)
             if not reached and not _cut_off(error):  # no name, refused, no route: it will stay so
                 break
         except requests.Timeout as error:
@@ -57,12 +59,18 @@ def fetch(url: str, file: BinaryIO, size: int | None, progress: Progress, pause:
             time.sleep(pause)
             pause *= 2
     if not reached:
-        raise UnreachableError(f"{url}: cannot connect: {reason}")
+        raise UnreachableError(f"{url}: cannot connect: {reason}. {_CHECK}")
     kept = os.fstat(file.fileno()).st_size
     raise DownloadError(
         f"{url}: gave up after {_ATTEMPTS} attempts: {reason}. {kept} bytes are kept; "
         "run it again to go on from there"
     )
+
+
+def _why(error: requests.ConnectionError) -> str:
+    """The reason alone: requests puts pools and tries around it."""
+    inner = error.args[0] if error.args else error
+    return re.sub(r"^\w+\([^()]*\): ", "", str(getattr(inner, "reason", inner)))
 
 
 def _cut_off(error: requests.ConnectionError) -> bool:
@@ -162,10 +170,7 @@ def _write(url: str, file: BinaryIO, block: bytes) -> None:
 
 
 def _html(url: str, seems: str) -> str:
-    return (
-        f"{url}: no ggml model came back but {seems}; nothing was written. Check the "
-        "network, a proxy or HF_ENDPOINT"
-    )
+    return f"{url}: no ggml model came back but {seems}; nothing was written. {_CHECK}"
 
 
 def _full(url: str, why: str) -> str:

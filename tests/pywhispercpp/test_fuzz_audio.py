@@ -16,6 +16,8 @@ from hypothesis.extra import numpy as st_np
 from pywhispercpp import PywhispercppError, audio
 from tests.fuzzing import Child, tries
 
+pytestmark = pytest.mark.fuzz
+
 CONTAINERS = {
     "wav": "pcm_s16le",
     "flac": "flac",

@@ -17,6 +17,8 @@ from pywhispercpp import Model, PywhispercppError
 from pywhispercpp.options import FLOAT_MAX, INT_MAX, OPTIONS, Option
 from tests.fuzzing import Child, tries
 
+pytestmark = pytest.mark.fuzz
+
 TENTH = np.zeros(1600, np.float32)
 
 

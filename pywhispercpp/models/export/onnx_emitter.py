@@ -22,6 +22,8 @@ IR_VERSION = 8
 # What is added to hide a step from an earlier one. No infinity: some kernels make NaN of it; f16 holds this.
 HIDDEN = np.float32(-6e4)
 
+_INT8_ZERO = 128  # unsigned whole numbers: this one means zero
+_MANY_STEPS = 100
 _FIRST_MEMORY = "past_key_0"  # it knows how many steps there were, and is needed before it is met
 
 Size = Union[int, str]  # of one dimension: a number, or the name of one that is free
@@ -45,7 +47,8 @@ class OnnxEmitter:
     """Builds an `onnx.ModelProto` with all of Emitter, DecoderEmitter and FrontEndEmitter.
 
     weights: "f32"; "f16", which is stored and widened, nothing is computed in it; "int8", one scale for each
-    output channel, and what goes into a matrix product is rounded to whole numbers as well, step by step.
+    output channel: widened for products with many steps, as in the encoder; for few, as in the decoder, what
+    a matrix is multiplied with is rounded to whole numbers as well, for there widening would be most work.
     past: the decoder remembers: it takes `past_key_N` and `past_value_N` and gives `present_…`.
     """
 
@@ -115,8 +118,13 @@ class OnnxEmitter:
     def linear(self, name: str, x: Tensor, weight: Array, bias: Array | None) -> Tensor:
         """See Emitter. The matrix is stored as ONNX multiplies with it: (channels in, channels out)."""
         shape = (*x.shape[:-1], len(weight))
-        multiplied = self._multiplied_int8 if self._weights == "int8" else self._multiplied
-        y = multiplied(name, x, weight, shape)
+        steps = x.shape[1]
+        if self._weights != "int8":
+            y = self._add("MatMul", [x, self._matrix(f"{name}.weight", weight)], shape, name)
+        elif isinstance(steps, int) and steps >= _MANY_STEPS:
+            y = self._add("MatMul", [x, self._widened_int8(f"{name}.weight", weight)], shape, name)
+        else:
+            y = self._multiplied_int8(name, x, weight, shape)
         return y if bias is None else self._add("Add", [y, self._exact(f"{name}.bias", bias)], shape)
 
     def layer_norm(self, name: str, x: Tensor, weight: Array, bias: Array) -> Tensor:
@@ -298,8 +306,10 @@ class OnnxEmitter:
 
     # Weights.
 
-    def _multiplied(self, name: str, x: Tensor, weight: Array, shape: tuple[Size, ...]) -> Tensor:
-        return self._add("MatMul", [x, self._matrix(f"{name}.weight", weight)], shape, name)
+    def _widened_int8(self, name: str, weight: Array) -> Tensor:
+        rows, scales = self._int8(name, weight)
+        zeros = self._store(f"zeros {len(weight)}", np.full(len(weight), _INT8_ZERO, np.uint8))
+        return self._add("DequantizeLinear", [rows, scales, zeros], rows.shape, axis=1)
 
     def _multiplied_int8(self, name: str, x: Tensor, weight: Array, shape: tuple[Size, ...]) -> Tensor:
         """Spelled so that onnxruntime knows it for one operation."""
@@ -314,7 +324,7 @@ class OnnxEmitter:
 
     def _neutral(self) -> list[Tensor]:
         """A scale of one, and the zero of stored whole numbers."""
-        return [self._number(1), self._store("zero", np.array(128, np.uint8))]
+        return [self._number(1), self._store("zero", np.array(_INT8_ZERO, np.uint8))]
 
     def _int8(self, name: str, weight: Array) -> tuple[Tensor, Tensor]:
         """Whole numbers (channels in, channels out) and scales (channels out,).
@@ -324,7 +334,7 @@ class OnnxEmitter:
         """
         if name not in self._stored:
             rows, scales = per_channel(weight)
-            self._store(name, (rows.T.astype(np.int16) + 128).astype(np.uint8))
+            self._store(name, (rows.T.astype(np.int16) + _INT8_ZERO).astype(np.uint8))
             self._store(f"{name}/scale", scales[:, 0])
         return Tensor(name, weight.shape[::-1]), Tensor(f"{name}/scale", (len(weight),))
 

@@ -61,7 +61,7 @@ def export_onnx(
         context = _context(audio_seconds, tensors.header)
         count = _count(sequence_length, tensors.header)
         settings = _Settings(context, count, _weights(weights), external_data)
-        job = _Job(tensors, settings, _facts(path, settings), report)
+        job = _Job(tensors, settings, _facts(path, tensors.header, settings), report)
         try:
             job.write(folder, _parts(parts, count))
         except OSError as error:
@@ -214,7 +214,7 @@ def _parts(asked: Sequence[str] | None, count: int | None) -> list[str]:
     return [part for part in PARTS if part in asked]
 
 
-def _facts(path: Path, settings: _Settings) -> dict[str, str]:
+def _facts(path: Path, header: GgmlHeader, settings: _Settings) -> dict[str, str]:
     """What each file says about itself. The hash comes first: a model that changes later is another model."""
     return {
         "model": path.name,
@@ -222,6 +222,8 @@ def _facts(path: Path, settings: _Settings) -> dict[str, str]:
         "audio_context": str(settings.context),
         "sequence_length": str(settings.count or "any"),
         "weights": settings.weights,
+        "n_vocab": str(header.n_vocab),
+        "multilingual": str(header.multilingual).lower(),
         "version": __version__,
     }
 

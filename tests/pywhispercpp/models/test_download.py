@@ -6,18 +6,20 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
-from pywhispercpp.errors import DownloadError, ModelNotFoundError
-from pywhispercpp.models import index, registry, resolve_model, transfer
+from pywhispercpp.errors import DownloadError, ModelNotFoundError, OptionError
+from pywhispercpp.models import download_model, index, registry, resolve_model, transfer
 from pywhispercpp.models.download import download
 from pywhispercpp.models.progress import QuietProgress
 from pywhispercpp.models.registry import PublishedModel
@@ -41,6 +43,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.cut_after = []
         self.seen: list[str | None] = []  # the Range of each request
+        self.paths: list[str] = []  # what each asked for: a whole address where this is a proxy
 
     @property
     def address(self) -> str:
@@ -57,6 +60,7 @@ class Answer(BaseHTTPRequestHandler):
         hub = self.server
         asked = self.headers.get("Range")
         hub.seen.append(asked)
+        hub.paths.append(self.path)
         start = int(re.findall(r"\d+", asked)[0]) if asked and hub.ranges else 0
         body = hub.content[start:]
         self.send_response(206 if start else hub.status)
@@ -82,6 +86,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     monkeypatch.setenv("HF_ENDPOINT", server.address)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     digest = hashlib.sha256(CONTENT).hexdigest()
     monkeypatch.setitem(registry.MODELS, NAME, PublishedModel(NAME, len(CONTENT), f"sha256:{digest}"))
@@ -247,14 +252,54 @@ def test_a_full_disk_says_so(hub: Hub, tmp_path: Path) -> None:
     assert not (tmp_path / "ggml-little.bin").exists()
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Callable[[int], list[str]]:
+    """The start of a command line for which `tmp_path` is a disk of so many bytes."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("needs unshare (Debian: util-linux)")
+    own = [unshare, "--mount"] if os.geteuid() == 0 else [unshare, "--map-root-user", "--mount"]
+
+    def command(size: int) -> list[str]:
+        return [*own, "sh", "-c", f'mount -t tmpfs -o size={size} none "$0" && exec "$@"', str(tmp_path)]
+
+    tried = subprocess.run([*command(1 << 20), "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"a disk of one's own is not permitted here: {tried.stderr.strip()}")
+    return command
+
+
 def test_a_disk_without_room_is_noticed_before_the_transfer(
-    monkeypatch: pytest.MonkeyPatch, hub: Hub, tmp_path: Path
+    hub: Hub, tmp_path: Path, small_disk: Callable[[int], list[str]]
 ) -> None:
-    real = os.statvfs(tmp_path)
-    full = os.statvfs_result((*real[:4], 3, *real[5:]))
-    monkeypatch.setattr(os, "fstatvfs", lambda descriptor: full)
-    with pytest.raises(DownloadError, match=f"{len(CONTENT)} bytes needed, {3 * real.f_frsize} free"):
-        download(NAME, tmp_path)
+    done = run_downloader(hub, tmp_path, start=small_disk(1 << 20))
+    out, _ = done.communicate(timeout=60)
+    assert f"DownloadError {registry.url(registry.MODELS[NAME])}: cannot be stored" in out, out
+    assert f"{len(CONTENT)} bytes needed, {1 << 20} free. Make room" in out
+
+
+def test_a_disk_that_fills_up_keeps_what_is_there_and_goes_on_from_it(
+    hub: Hub, tmp_path: Path, small_disk: Callable[[int], list[str]]
+) -> None:
+    """Another file takes the room while the model comes."""
+    filler, part = tmp_path / "filler", tmp_path / "ggml-little.bin.part"
+    before = f"""
+import pathlib
+from pywhispercpp.models.progress import QuietProgress
+filler, part = pathlib.Path({str(filler)!r}), pathlib.Path({str(part)!r})
+class progress(QuietProgress):
+    @staticmethod
+    def at(done, total):
+        if done > 300_000 and not filler.exists():
+            filler.write_bytes(bytes(900_000))"""
+    after = "filler.write_bytes(b'')\n    print(part.stat().st_size, download('little', part.parent))"
+    done = run_downloader(hub, tmp_path, before, start=small_disk(1_600_000), after=after)
+    out, _ = done.communicate(timeout=60)
+    told, _, rest = out.partition("\n")
+    assert "DownloadError" in told and "No space left on device. Make room" in told, out
+    kept, path = rest.split()
+    assert int(kept) > 300_000 and path == str(tmp_path / "ggml-little.bin")
+    assert hub.seen == [None, f"bytes={kept}-"]
 
 
 def test_a_folder_that_is_a_file_is_an_error_of_ours(hub: Hub, tmp_path: Path) -> None:
@@ -263,9 +308,13 @@ def test_a_folder_that_is_a_file_is_an_error_of_ours(hub: Hub, tmp_path: Path) -
         download(NAME, tmp_path / "file")
 
 
-def run_downloader(hub: Hub, folder: Path, *before: str) -> subprocess.Popen[str]:
+def run_downloader(
+    hub: Hub, folder: Path, *before: str, start: Sequence[str] = (), after: str = ""
+) -> subprocess.Popen[str]:
+    """A process that downloads, behind `start`; `before` and `after` a failure it runs these lines."""
     program = "\n".join(
         [
+            "progress = None",
             *before,
             "from pywhispercpp.models import registry",
             "from pywhispercpp.models.download import download",
@@ -273,12 +322,13 @@ def run_downloader(hub: Hub, folder: Path, *before: str) -> subprocess.Popen[str
             f"digest = 'sha256:{hashlib.sha256(CONTENT).hexdigest()}'",
             f"registry.MODELS['{NAME}'] = registry.PublishedModel('{NAME}', {len(CONTENT)}, digest)",
             "try:",
-            f"    print(download('{NAME}', {str(folder)!r}))",
+            f"    print(download('{NAME}', {str(folder)!r}, progress=progress))",
             "except DownloadError as error:",
             "    print('DownloadError', error)",
+            *([f"    {after}"] if after else []),
         ]
     )
-    command = [sys.executable, "-c", program]
+    command = [*start, sys.executable, "-c", program]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -292,9 +342,62 @@ def test_two_processes_at_once_make_one_good_file(hub: Hub, tmp_path: Path) -> N
     assert len(hub.seen) == 1  # the second one waited and found the file
 
 
-def test_a_model_without_a_known_hash_is_not_offered(tmp_path: Path) -> None:
-    with pytest.raises(DownloadError, match="no hash of this model is known"):
-        download("base-q5_1", tmp_path)
+def test_another_process_goes_on_where_a_killed_one_stopped(hub: Hub, tmp_path: Path) -> None:
+    hub.slow = 0.2
+    first = run_downloader(hub, tmp_path)
+    part = tmp_path / "ggml-little.bin.part"
+    while first.poll() is None and not (part.exists() and part.stat().st_size > 300_000):
+        threading.Event().wait(0.01)
+    second = run_downloader(hub, tmp_path)
+    hub.slow = 0.0
+    first.kill()
+    first.communicate()
+    assert second.communicate(timeout=60)[0].strip() == str(tmp_path / "ggml-little.bin")
+    assert hub.seen[0] is None and str(hub.seen[1]).startswith("bytes=") and len(hub.seen) == 2
+    assert only_file(tmp_path).read_bytes() == CONTENT
+
+
+def test_a_mirror_for_one_call(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    path = download_model(NAME, tmp_path, mirror=f"{hub.address}/hub/")
+    assert path.read_bytes() == CONTENT
+    assert hub.paths == ["/hub/ggerganov/whisper.cpp/resolve/main/ggml-little.bin"]
+    with pytest.raises(OptionError, match=r"mirror='hub\.example': an address that begins with http"):
+        download_model(NAME, tmp_path, mirror="hub.example")
+
+
+@pytest.fixture
+def proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """The hub as a proxy before a server that nobody else can reach."""
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", hub.address)
+    monkeypatch.setenv("HF_ENDPOINT", "http://models.invalid")
+    return hub
+
+
+def test_it_comes_through_a_proxy(proxy: Hub, tmp_path: Path) -> None:
+    proxy.cut_after = [400_000]
+    assert download(NAME, tmp_path).read_bytes() == CONTENT
+    assert proxy.paths == ["http://models.invalid/ggerganov/whisper.cpp/resolve/main/ggml-little.bin"] * 2
+    assert proxy.seen[0] is None and proxy.seen[1] is not None
+
+
+@pytest.mark.parametrize("status", [200, 407, 403])
+def test_a_proxy_that_answers_with_a_page_of_its_own(proxy: Hub, tmp_path: Path, status: int) -> None:
+    proxy.status, proxy.content_type = status, "text/html"
+    proxy.content = b"<html><body>Log in to use the network</body></html>"
+    said = "HTML page.*proxy" if status == 200 else f"the server answered {status}"
+    with pytest.raises(DownloadError, match=said):
+        download(NAME, tmp_path)
+    assert len(proxy.seen) == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_a_proxy_that_is_not_there(proxy: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with pytest.raises(transfer.UnreachableError, match=r"cannot connect: .*proxy.*HTTP_PROXY"):
+        download(NAME, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_name_names_the_known_ones(tmp_path: Path) -> None:

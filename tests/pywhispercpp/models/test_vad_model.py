@@ -43,7 +43,7 @@ def no_road(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_upstreams_file_by_its_hash(silero: Path) -> None:
     assert silero.name == FILE
-    assert matches(silero, str(MODELS[VAD].hash)) and silero.stat().st_size == MODELS[VAD].size
+    assert matches(silero, MODELS[VAD].hash) and silero.stat().st_size == MODELS[VAD].size
     assert url(MODELS[VAD]).endswith(f"/ggml-org/whisper-vad/resolve/main/{FILE}")
 
 
@@ -84,7 +84,7 @@ def test_the_index_road_gives_the_same_file(
     shelf.mkdir()
     monkeypatch.setitem(index.RECIPES, VAD, index.Recipe((wheel_of(torchscript(silero), shelf),)))
     monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    path = download(VAD, target)
+    path = download("silero-v6.2.0", target)  # upstream's name for it
     assert path.read_bytes() == silero.read_bytes()
     assert list(target.iterdir()) == [path]
 
@@ -93,7 +93,7 @@ def test_other_weights_are_refused(silero: Path, tmp_path: Path) -> None:
     jit = tmp_path / "other.jit"
     jit.write_bytes(torchscript(silero))
     with pytest.raises(ModelError, match="converted to sha256:"):
-        convert(jit, tmp_path / FILE, "sha256:" + "0" * 64)
+        convert(jit, tmp_path / FILE, "sha256:" + "0" * 64, "6.2.0")
     assert list(tmp_path.iterdir()) == [jit]
 
 
@@ -103,7 +103,7 @@ def test_what_holds_no_weights_is_refused(tmp_path: Path, content: bytes) -> Non
     with zipfile.ZipFile(jit, "w") as archive:
         archive.writestr("other/data/3", content)
     with pytest.raises(ModelError, match="no Silero VAD weights"):
-        convert(jit, tmp_path / FILE, str(MODELS[VAD].hash))
+        convert(jit, tmp_path / FILE, MODELS[VAD].hash, "6.2.0")
     assert list(tmp_path.iterdir()) == [jit]
 
 
@@ -146,7 +146,7 @@ def test_another_model_or_half_a_file_is_no_vad_model(silero: Path, tiny_en: Pat
 
 
 def test_it_is_no_whisper_model(silero: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for model in (VAD, str(silero), silero):
+    for model in (VAD, "silero-v5.1.2", str(silero), silero):
         with pytest.raises(ModelError, match="writes no text"):
             Model(model)
     with pytest.raises(ModelError, match="vad=True"):

@@ -1,0 +1,57 @@
+"""Exported ONNX networks by onnxruntime: the folder that is given, or one made here for each context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pywhispercpp.errors import OptionError
+from pywhispercpp.evaluate.backends import Loaded, Place
+from pywhispercpp.extras import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pywhispercpp.evaluate.setup import Context, Setup
+    from pywhispercpp.models.export.emitter import Array
+
+__all__ = ["load", "prepare", "seconds"]
+
+
+def seconds(context: Context, what: str) -> float:
+    """How much sound a network takes that serves a context. Raises OptionError for "auto"."""
+    if isinstance(context, str):
+        raise OptionError(f"audio_context={context}: {what} takes one length of sound; give a number")
+    return context / 50
+
+
+def prepare(place: Place, context: Context) -> str:
+    """Return the folder of the networks; export them where none is given."""
+    require("onnxruntime", "onnx", "running ONNX networks")
+    audio_seconds = seconds(context, "an ONNX export")
+    if "auto" in place.languages:
+        raise OptionError("language=auto: exported networks find no language out; give --language")
+    if place.given is not None:
+        return str(place.given)
+    from pywhispercpp.models.export import export_onnx
+
+    folder: Path = place.folder / f"onnx-{context}"
+    return str(export_onnx(place.model, audio_seconds, output=folder, progress=place.progress))
+
+
+def load(setup: Setup) -> Loaded:
+    """Load the networks."""
+    from pathlib import Path
+
+    from pywhispercpp.models.export.onnx_runner import Runner
+
+    runner = Runner(Path(setup.exported), setup.n_threads)
+
+    def transcribe(samples: NDArray[np.float32], language: str) -> str:
+        heard: Array = samples
+        return runner.transcribe(heard, language)
+
+    version = require("onnxruntime", "onnx", "running ONNX networks").__version__
+    return Loaded(transcribe, {"version": version, "audio_seconds": runner.audio_seconds})
