@@ -1,8 +1,9 @@
 """Fetches real speech with its text into build/speech: for each piece NAME.wav (16 kHz, mono) and NAME.txt.
 
     prompts/   some 370 announcements, half a second to a minute long, one speaker
-    novel/     five sentences of a novel, another
-    sonnets/   three sonnets, a third
+    french/    as many of the same in French, another
+    novel/     five sentences of a novel, a third
+    sonnets/   three sonnets, a fourth
     long/      the sonnets in one file of two and a half minutes
 
 The benchmarks count wrong words with it. Licences and hashes: SPEECH in scripts/pins.bzl.
@@ -40,8 +41,8 @@ def fetch(folder: Path = BUILD) -> Path:
             sources = fresh / ".sources"
             _from_debian(sources, fresh / ".apt")
             _from_index(SPEECH["sonnets"], sources, folder / "downloads")
-            for name, pieces in SOURCES.items():
-                lay_out(pieces(SPEECH[name], sources), fresh / name)
+            for name, pin in SPEECH.items():
+                lay_out(SOURCES[name](pin, sources), fresh / name)
             join(sorted((fresh / "sonnets").glob("*.wav")), fresh / LONG)
             for work in (sources, fresh / ".apt"):
                 shutil.rmtree(work)

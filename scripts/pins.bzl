@@ -135,6 +135,20 @@ SPEECH = {
         "tree_sha256": "8e1e971b7e93865140f6302a0678eb749fe3b1979b980b9946ab9434884f2100",
         "license": "CC-BY-SA-3.0",
     },
+    # The same in French: June Wallack, 2006-2008. What knows many languages is tried on it.
+    "french": {
+        "suite": "bookworm",
+        "packages": ["asterisk-core-sounds-fr", "asterisk-core-sounds-fr-g722"],
+        "version": "1.6.1",
+        "audio": "usr/share/asterisk/sounds/fr_CA_f_June",
+        "text": "usr/share/doc/asterisk-core-sounds-fr/core-sounds-fr.txt.gz",
+        "tree": [
+            "usr/share/asterisk/sounds/fr_CA_f_June",
+            "usr/share/doc/asterisk-core-sounds-fr/core-sounds-fr.txt.gz",
+        ],
+        "tree_sha256": "7ae0459bc350cd84547ef8180e649f6adbb25b587d4553303c6ca033b7d0e7cc",
+        "license": "CC-BY-SA-3.0",
+    },
     # Sense and Sensibility, read for LibriVox.
     "novel": {
         "suite": "bookworm",

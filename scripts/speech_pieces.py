@@ -51,6 +51,7 @@ def sonnets(pin: Mapping[str, Any], root: Path) -> Iterator[Piece]:
 
 SOURCES: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Piece]]] = {
     "prompts": prompts,
+    "french": prompts,
     "novel": novel,
     "sonnets": sonnets,
 }

@@ -86,6 +86,14 @@ def sonnet() -> Path:
 
 
 @pytest.fixture(scope="session")
+def french() -> Path:
+    """Eight seconds of French, fetched with what the benchmarks count words in."""
+    from scripts.fetch_speech import fetch
+
+    return fetch() / "french" / "confbridge-lock-extended.wav"
+
+
+@pytest.fixture(scope="session")
 def base() -> Path:
     """ggml-base.bin, which knows all languages, downloaded or converted by the package itself."""
     from pywhispercpp.models import download_model

@@ -14,13 +14,15 @@ import os
 import pickle
 import resource
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pywhispercpp import Model, _core, audio, backend_info
+from pywhispercpp import Model, _core, audio, backend_info, models
 from pywhispercpp.errors import PywhispercppError
 
 MEMORY = 6 << 30  # bytes of address space: who believes a wrong size fails instead of filling the machine
@@ -89,6 +91,16 @@ def hear(path: str) -> str:
     return f"{len(Model(path, n_threads=1).transcribe(SOUND, **quick))} segments"
 
 
+def inspect(content: bytes) -> str:
+    """Look into a model file of any kind; an IR's weights are beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.xml"
+        path.write_bytes(content)
+        path.with_suffix(".bin").write_bytes(bytes(1000))
+        report = models.inspect(path)
+    return f"{report.kind}: {json.dumps(report.as_dict())[:1000]}"
+
+
 class Transcriber:
     """Transcribes a second of speech with any options, each time with a model of the same defaults."""
 
@@ -112,7 +124,7 @@ def main() -> None:
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
     tasks: dict[str, Any] = {
         **{"load": load, "script": load_script},
-        **{"model": load_model, "vad": load_vad, "hear": hear},
+        **{"model": load_model, "vad": load_vad, "hear": hear, "inspect": inspect},
     }
     if len(sys.argv) > 2:
         tasks["transcribe"] = Transcriber(*sys.argv[2:])

@@ -8,27 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
+from pywhispercpp.models.inspection import ModelReport, TensorReport, TypeTotal, inspect
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import MODELS, PublishedModel
+from pywhispercpp.models.remove import RemovedModel, remove_model
 from pywhispercpp.models.stock import ModelState, list_models
 from pywhispercpp.models.vad import vad_model
+from pywhispercpp.models.verify import VerifiedModel, verify_model
 
 if TYPE_CHECKING:
     from pywhispercpp.models.convert import convert_model as convert_model
     from pywhispercpp.models.download import download as download_model
     from pywhispercpp.models.quantize import quantize as quantize_model
-    from pywhispercpp.models.remove import remove as remove_model
-    from pywhispercpp.models.verify import verify as verify_model
 
 __all__ = [
     "MODELS",
+    "ModelReport",
     "ModelState",
     "Progress",
     "PublishedModel",
+    "RemovedModel",
+    "TensorReport",
+    "TypeTotal",
+    "VerifiedModel",
+    "convert_model",
     "default_models_dir",
     "download_model",
     "find_local",
+    "inspect",
     "list_models",
     "model_path",
     "quantize_model",
@@ -43,8 +51,6 @@ _LATER = {
     "convert_model": ("convert", "convert_model"),
     "download_model": ("download", "download"),
     "quantize_model": ("quantize", "quantize"),
-    "remove_model": ("remove", "remove"),
-    "verify_model": ("verify", "verify"),
 }
 
 

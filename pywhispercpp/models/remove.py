@@ -14,7 +14,7 @@ from pywhispercpp.models.paths import default_models_dir, find_local, model_path
 from pywhispercpp.models.registry import MODELS
 from pywhispercpp.models.stock import part_beside
 
-__all__ = ["RemovedModel", "remove"]
+__all__ = ["RemovedModel", "remove_model"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RemovedModel:
     size: int
 
 
-def remove(
+def remove_model(
     name: str, models_dir: str | os.PathLike[str] | None = None, *, dry_run: bool = False
 ) -> RemovedModel:
     """Remove the model `name` from `models_dir` (default: `default_models_dir()`).

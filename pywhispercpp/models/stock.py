@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pywhispercpp import openvino_ir
+from pywhispercpp.models.ggml_file import has_magic
 from pywhispercpp.models.paths import default_models_dir, find_local, model_path
 from pywhispercpp.models.registry import MODELS, PublishedModel
 
@@ -83,8 +84,6 @@ def _own(path: Path) -> ModelState:
 
 def _models_in(models_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
     """The ggml files of the folder: by their first bytes, since an IR's weights end in .bin too."""
-    from pywhispercpp.models.ggml_file import has_magic  # here: most callers have no model of their own
-
     folder = default_models_dir() if models_dir is None else Path(models_dir)
     for path in sorted(folder.glob("*.bin")):
         try:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "Storage", "StoredTensor", "load"]
 
 MOST_BYTES = 4 << 20  # of one pickle; Whisper large's has 0.3 MB
-_MOST_STEPS = 1 << 20  # Whisper large's has 50 thousand
-_MOST_MEMO = 1 << 20
+_MOST_STEPS = 1 << 18  # Whisper large's has 50 thousand; each makes one value at most
 _MOST_RANK = 8
 _MOST_NUMBER = 1 << 62  # above any size or offset there can be, and a sum of eight products stays quick
 
@@ -135,7 +134,7 @@ class _Machine:
             self.step_at = self.at
             code = self.take(1)
             if code == b".":
-                return self.pop()
+                return self.only()
             step = _STEPS.get(code)
             if step is None:
                 raise _Refusal(f"instruction {code!r}, which torch.save does not write")
@@ -171,6 +170,12 @@ class _Machine:
             raise _Refusal("a value is missing")
         return self.stack.pop()
 
+    def only(self) -> object:
+        """Return the one value that there is."""
+        if len(self.stack) != 1:
+            raise _Refusal(f"it ends with {len(self.stack)} values, not one")
+        return self.pop()
+
     def to_mark(self) -> list[object]:
         """Take all values down to the last mark."""
         values: list[object] = []
@@ -183,8 +188,6 @@ class _Machine:
 
     def remember(self, key: int) -> None:
         """Keep the last value under a number."""
-        if len(self.memo) >= _MOST_MEMO:
-            raise _Refusal("more than a million values to remember")
         value = self.pop()
         self.push(value)
         self.memo[key] = value

@@ -13,7 +13,7 @@ from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.paths import as_path, find_local
 from pywhispercpp.models.registry import MODELS, PublishedModel
 
-__all__ = ["VerifiedModel", "verify"]
+__all__ = ["VerifiedModel", "verify_model"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class VerifiedModel:
     words: str
 
 
-def verify(
+def verify_model(
     name_or_path: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None = None
 ) -> VerifiedModel:
     """Read a model that is here from end to end.

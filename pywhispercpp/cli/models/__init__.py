@@ -9,6 +9,7 @@ from pywhispercpp.cli.models import (
     download,
     evaluate,
     export,
+    inspect,
     listing,
     path,
     quantize,
@@ -17,6 +18,9 @@ from pywhispercpp.cli.models import (
 )
 
 __all__ = ["add_parser"]
+
+# As `--help` shows them: what is there, what can be made of it, how good it is.
+_ACTIONS = (listing, download, path, verify, remove, inspect, convert, quantize, export, evaluate)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,5 +31,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Get, check, make and measure models.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action in (download, listing, path, verify, remove, convert, quantize, export, evaluate):
+    for action in _ACTIONS:
         action.add_parser(actions)

@@ -23,8 +23,8 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "convert",
         help="make a ggml file of OpenAI, Hugging Face or CTranslate2 weights",
         description="Make a ggml file of Whisper weights: an OpenAI checkpoint (.pt), Hugging Face "
-        "safetensors or pytorch_model.bin, or a CTranslate2 model. Needs no PyTorch, and runs nothing that is in "
-        "a file.",
+        "safetensors or pytorch_model.bin, or a CTranslate2 model. Needs no PyTorch, and "
+        "runs nothing that is in a file.",
         epilog=EPILOG,
     )
     parser.add_argument(

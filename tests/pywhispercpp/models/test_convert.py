@@ -20,63 +20,7 @@ from pywhispercpp.models.ggml_file import check
 from pywhispercpp.models.ggml_layout import expected_tensors
 from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.progress import QuietProgress
-
-STATE, LAYERS, VOCABULARY = 64, 4, 51864
-Arrays = dict[str, NDArray[np.generic]]
-
-
-def small_network() -> Arrays:
-    """The variables of a Whisper network of 64 channels: float16, random weights."""
-    rng = np.random.default_rng(7)
-    arrays: Arrays = {}
-
-    def add(name: str, *shape: int) -> None:
-        arrays[name] = rng.standard_normal(shape).astype(np.float16)
-
-    def linear(name: str, rows: int, columns: int) -> None:
-        add(f"{name}/weight", rows, columns)
-        add(f"{name}/bias", rows)
-
-    def norm(name: str) -> None:
-        add(f"{name}/layer_norm/gamma", STATE)
-        add(f"{name}/layer_norm/beta", STATE)
-
-    for conv, channels in (("conv1", 80), ("conv2", STATE)):
-        add(f"encoder/{conv}/weight", STATE, channels, 3)
-        add(f"encoder/{conv}/bias", STATE)
-    add("encoder/position_encodings/encodings", 1500, STATE)
-    add("decoder/position_encodings/encodings", 448, STATE)
-    add("decoder/embeddings/weight", VOCABULARY, STATE)
-    for stack in ("encoder", "decoder"):
-        norm(stack)
-        for layer in range(LAYERS):
-            place = f"{stack}/layer_{layer}"
-            for part in ("ffn", "self_attention", *(("attention",) if stack == "decoder" else ())):
-                norm(f"{place}/{part}")
-            linear(f"{place}/ffn/linear_0", 4 * STATE, STATE)
-            linear(f"{place}/ffn/linear_1", STATE, 4 * STATE)
-            linear(f"{place}/self_attention/linear_0", 3 * STATE, STATE)
-            linear(f"{place}/self_attention/linear_1", STATE, STATE)
-            if stack == "decoder":
-                linear(f"{place}/attention/linear_0", STATE, STATE)
-                linear(f"{place}/attention/linear_1", 2 * STATE, STATE)
-                linear(f"{place}/attention/linear_2", STATE, STATE)
-    return arrays
-
-
-def ct2_bytes(arrays: Arrays, aliases: tuple[tuple[str, str], ...] = ()) -> bytes:
-    codes = {"float32": 0, "int8": 1, "int16": 2, "int32": 3, "float16": 4}
-
-    def text(value: str) -> bytes:
-        return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
-
-    out = struct.pack("<I", 6) + text("WhisperSpec") + struct.pack("<2I", 3, len(arrays))
-    parts = [out]
-    for name, array in arrays.items():
-        parts.append(text(name) + struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape))
-        parts.append(struct.pack("<BI", codes[array.dtype.name], array.nbytes) + array.tobytes())
-    parts.append(struct.pack("<I", len(aliases)) + b"".join(text(a) + text(b) for a, b in aliases))
-    return b"".join(parts)
+from tests.whisper_weights import Arrays, ct2_bytes, ctranslate2, network
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +35,8 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def network() -> Arrays:
-    return small_network()
+def arrays() -> Arrays:
+    return network()
 
 
 def tensors_of(path: Path, at: int) -> Iterator[tuple[str, NDArray[np.generic]]]:
@@ -109,29 +53,25 @@ def tensors_of(path: Path, at: int) -> Iterator[tuple[str, NDArray[np.generic]]]
         yield name, array
 
 
-def test_a_small_network_arrives_whole(tmp_path: Path, assets: Path, network: Arrays) -> None:
+def test_a_small_network_arrives_whole(tmp_path: Path, assets: Path, arrays: Arrays) -> None:
     source = tmp_path / "model.bin"
-    source.write_bytes(ct2_bytes(network))
+    source.write_bytes(ctranslate2(arrays))
     target = convert(source, assets, tmp_path / "ggml-small.bin")
     header = check(target)
     assert (header.n_audio_state, header.n_audio_layer, header.n_mels, header.ftype) == (64, 4, 80, 1)
     tokens = sum(4 + len(str(rank)) for rank in range(50256)) + 4 + len("<|endoftext|>")
     found = dict(tensors_of(target, 4 + 44 + 8 + 4 * 80 * 201 + 4 + tokens))
     assert set(found) == {name for name, _, _ in expected_tensors(header)}
-    fused = network["decoder/layer_2/self_attention/linear_0/weight"]
-    cross = network["decoder/layer_2/attention/linear_1/bias"]
-    np.testing.assert_array_equal(found["decoder.blocks.2.attn.value.weight"], fused[2 * STATE :])
-    np.testing.assert_array_equal(found["decoder.blocks.2.attn.key.weight"], fused[STATE : 2 * STATE])
-    np.testing.assert_array_equal(found["decoder.blocks.2.cross_attn.value.bias"], cross[STATE:])
-    np.testing.assert_array_equal(found["encoder.conv1.weight"], network["encoder/conv1/weight"])
-    assert found["encoder.conv1.bias"].shape == (STATE, 1)
+    for name, array in found.items():
+        np.testing.assert_array_equal(array.reshape(arrays[name].shape), arrays[name], name)
+    assert found["encoder.conv1.bias"].shape == (64, 1)
     assert b"\x00\x00\x00\x80" not in target.read_bytes()[56 : 56 + 4 * 80 * 201]  # no -0.0
     assert sorted(file.name for file in tmp_path.iterdir()) == ["ggml-small.bin", "model.bin"]
 
 
-def test_a_wrong_hash_leaves_nothing(tmp_path: Path, assets: Path, network: Arrays) -> None:
+def test_a_wrong_hash_leaves_nothing(tmp_path: Path, assets: Path, arrays: Arrays) -> None:
     source = tmp_path / "model.bin"
-    source.write_bytes(ct2_bytes(network))
+    source.write_bytes(ctranslate2(arrays))
     target = tmp_path / "ggml-small.bin"
     target.write_bytes(b"what was there")
     with pytest.raises(ModelError, match=r"converted to sha1:[0-9a-f]{40}, expected sha1:00"):
@@ -140,24 +80,38 @@ def test_a_wrong_hash_leaves_nothing(tmp_path: Path, assets: Path, network: Arra
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_sources_that_do_not_convert(tmp_path: Path, assets: Path, network: Arrays) -> None:
+def test_sources_that_do_not_convert(tmp_path: Path, assets: Path, arrays: Arrays) -> None:
     source = tmp_path / "model.bin"
+    variables = _variables(ctranslate2(arrays), tmp_path)
 
-    def failure(arrays: Arrays, folder: Path = assets) -> str:
-        source.write_bytes(ct2_bytes(arrays))
+    def failure(found: Arrays, folder: Path = assets) -> str:
+        source.write_bytes(ct2_bytes(found))
         with pytest.raises(ModelError) as caught:
             convert(source, folder, tmp_path / "out.bin")
         assert list(tmp_path.iterdir()) == [source]
         return str(caught.value)
 
     name = "decoder/layer_0/ffn/linear_0/weight"
+    query = "decoder/layer_0/self_attention/linear_0/bias"
     assert "no variable" in failure({"nothing": np.zeros(1, np.float32)})
-    assert "stored as int8" in failure({**network, name: network[name].astype(np.int8)})
-    assert "no variable 'decoder/layer_3/" in failure(
-        {key: value for key, value in network.items() if key != "decoder/layer_3/ffn/linear_1/bias"}
+    assert f"stored as int8 without a {name}_scale" in failure(
+        {**variables, name: variables[name].astype(np.int8)}
     )
-    assert "has shape" in failure({**network, name: network[name][:, :32]})
-    assert "no mel filters" in failure(network, tmp_path)
+    bias = "decoder/layer_0/ffn/linear_1/bias"
+    assert f"no variable '{bias}'" in failure({key: value for key, value in variables.items() if key != bias})
+    assert "tensor decoder.blocks.0.mlp.0.weight has shape [256, 32], expected [256, 64]" in failure(
+        {**variables, name: variables[name][:, :32]}
+    )
+    assert "no 3 equal parts" in failure({**variables, query: variables[query][:190]})
+    assert "has a bias for the keys" in failure({**variables, query: np.ones_like(variables[query])})
+    assert "no gpt2.tiktoken; it comes with OpenAI's Whisper" in failure(variables, tmp_path)
+
+
+def _variables(content: bytes, folder: Path) -> Arrays:
+    path = folder / "model.bin"
+    path.write_bytes(content)
+    with CTranslate2File(path) as file:
+        return {name: file[name] for name in file.variables}
 
 
 def test_the_reader(tmp_path: Path) -> None:
@@ -165,14 +119,15 @@ def test_the_reader(tmp_path: Path) -> None:
     arrays: Arrays = {
         "a": np.arange(6, dtype=np.float32).reshape(2, 3),
         "b": np.array([1, 2], np.float16),
-        "c": np.array(5),
+        "c": np.array(5, np.int32),
+        "d": np.array([0x3F80, 0xC000], np.uint16),
     }
-    arrays["c"] = arrays["c"].astype(np.int32)
     path.write_bytes(ct2_bytes(arrays, aliases=(("alias", "b"),)))
     with CTranslate2File(path) as file:
         np.testing.assert_array_equal(file["a"], arrays["a"])
         np.testing.assert_array_equal(file["alias"], arrays["b"])
         assert file["c"].shape == () and file.shape("a") == (2, 3)
+        assert file["d"].tolist() == [1.0, -2.0]  # bfloat16
 
 
 def test_corrupt_sources_are_refused_or_read_within_bounds(tmp_path: Path) -> None:
@@ -192,7 +147,7 @@ def test_corrupt_sources_are_refused_or_read_within_bounds(tmp_path: Path) -> No
         path.write_bytes(bad)
         try:
             with CTranslate2File(path) as file:
-                assert sum(file[name].nbytes for name in file.variables) <= 4 * len(bad)
+                assert sum(file[name].nbytes for name in file.variables) <= 8 * len(bad)
             outcomes["read"] += 1
         except ModelError as error:
             assert str(path) in str(error)
