@@ -20,6 +20,7 @@ from scripts.command import capture, entry_point
 from scripts.errors import BuildError
 from scripts.fetch_whisper_cpp import fetch
 from scripts.pins import FLITE, ROOT
+from scripts.whisper_cpp import SOURCES
 
 LIST = ROOT / "scripts" / "evaluation_set.tsv"
 SET = ROOT / "pywhispercpp" / "evaluate" / "set"
@@ -60,7 +61,8 @@ def flite() -> Path:
 def recorded(piece: Piece, folder: Path) -> Path:
     """The recording of a piece as WAV, 16 kHz, mono: spoken into `folder`, or whisper.cpp's own."""
     if not piece.voice:
-        return fetch() / "samples" / f"{piece.name}.wav"
+        own = Path("samples") / f"{piece.name}.wav"
+        return SOURCES / own if (SOURCES / own).is_file() else fetch() / own
     wav = folder / f"{piece.name}.wav"
     capture([flite(), "-voice", piece.voice, "-t", piece.text, "-o", wav])
     return wav

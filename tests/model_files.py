@@ -17,7 +17,8 @@ def onnx_model() -> Any:  # noqa: ANN401 - a ModelProto
     nodes = [
         helper.make_node("MatMul", ["x", "w"], ["product"]),
         helper.make_node("Constant", [], ["one"], value=numpy_helper.from_array(np.float32(1))),
-        helper.make_node("Add", ["product", "one"], ["y"]),
+        helper.make_node("Add", ["product", "one"], ["sum"]),
+        helper.make_node("If", ["yes"], ["y"], then_branch=_branch(1), else_branch=_branch(2)),
     ]
     graph = helper.make_graph(
         nodes,
@@ -28,12 +29,22 @@ def onnx_model() -> Any:  # noqa: ANN401 - a ModelProto
             numpy_helper.from_array(WEIGHTS, "w"),
             numpy_helper.from_array(WEIGHTS.astype(np.float16), "half"),
             helper.make_tensor("listed", TensorProto.INT64, [2], [1, 2]),
+            helper.make_tensor("yes", TensorProto.BOOL, [], [True]),
         ],
     )
     model = helper.make_model(graph, producer_name="a test", opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     helper.set_model_props(model, {"audio_context": "500"})
     return model
+
+
+def _branch(number: int) -> Any:  # noqa: ANN401
+    """A graph in a graph, with numbers of its own."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    kept = numpy_helper.from_array(np.array([number], np.int8), f"kept {number}")
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    return helper.make_graph([helper.make_node("Identity", ["sum"], ["y"])], "branch", [], [y], [kept])
 
 
 def tflite_bytes() -> bytes:
@@ -58,6 +69,8 @@ def tflite_bytes() -> bytes:
     graph.operators = [operator]
     model.subgraphs = [graph]
     model.signatureDefs = [_signature(schema)]
+    model.metadata = [schema.MetadataT()]
+    model.metadata[0].name = "min_runtime_version"
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())

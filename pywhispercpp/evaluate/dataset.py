@@ -49,6 +49,12 @@ class Dataset:
     recordings: tuple[Recording, ...]
     skipped: tuple[Skipped, ...] = ()
 
+    def __str__(self) -> str:
+        """Where it is, in words."""
+        if self.layout == "shipped":
+            return "the recordings of the package"
+        return f"{self.path} ({self.layout})"
+
     def chosen(self, num_samples: int | None, seed: int = 0) -> Dataset:
         """The same with `num_samples` of its recordings at most; the same ones for the same seed."""
         if num_samples is None or num_samples >= len(self.recordings):

@@ -40,7 +40,7 @@ class Result:
     """One row: what a setup heard, and what it cost.
 
     Attributes:
-        weights: how the ggml file's matrices are stored, such as f16 or q5_1.
+        weights: how matrices are stored, such as f16 or q5_1, in the ggml file or the export of it.
         error: why there is no figure; empty for a row with figures.
         heard: every recording that was heard.
         failed: recordings that this setup could not transcribe.

@@ -116,7 +116,9 @@ class _Work:
         place = backends.Place(path, given, _new_folder(folder), languages, self._report)
         for name in names:
             backend = backends.find(name)
-            for context in contexts:
+            # An export that is given serves one context, but for an IR.
+            one_only = given is not None and name in ("onnx", "tflite")
+            for context in contexts[:1] if one_only else contexts:
                 setup = Setup(str(path), name, context, self._n_threads)
                 result = Result(setup, header.weight_type.name)
                 self.results.append(result)
@@ -144,6 +146,9 @@ class _Work:
             result.error = str(error)
             return None
         result.load_s, result.facts = process.started["load_s"], process.started["facts"]
+        result.weights = result.facts.get("weights", result.weights)
+        if "audio_seconds" in result.facts:  # an export that was given has its own
+            result.setup = replace(result.setup, audio_context=round(50 * result.facts["audio_seconds"]))
         return process
 
     def _hear(self, recording: Recording, running: list[tuple[Result, Process]]) -> None:

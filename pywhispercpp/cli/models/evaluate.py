@@ -228,7 +228,7 @@ def _tell(found: Evaluation, is_sample: bool) -> None:
 
 def _recordings(found: Evaluation, is_sample: bool) -> str:
     names = [recording.name for recording in found.dataset.recordings]
-    text = f"{found.dataset.path} ({found.dataset.layout}), language {found.language}: "
+    text = f"{found.dataset}, language {found.language}: "
     if not is_sample:
         return f"{text}{len(names)} recordings"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

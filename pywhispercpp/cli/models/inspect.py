@@ -68,7 +68,8 @@ def _parts(report: ModelReport, *, every: bool) -> Iterator[tuple[str, str]]:
         counted = [(str(count), name) for name, count in report.operations.items()]
         yield f"operations: {sum(report.operations.values())}", columns(counted, right=(0,))
     if report.tensors:
-        yield f"types: {amount(report.tensor_bytes)} in {len(report.tensors)} tensors", _types(report)
+        some = f"{len(report.tensors)} tensor{'' if len(report.tensors) == 1 else 's'}"
+        yield f"types: {amount(report.tensor_bytes)} in {some}", _types(report)
         shown = report.tensors if every else sorted(report.tensors, key=lambda one: -one.bytes)[:FEW]
         rest = len(report.tensors) - len(shown)
         title = f"the {len(shown)} largest tensors (--tensors prints {rest} more)" if rest else "tensors"

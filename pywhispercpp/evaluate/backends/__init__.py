@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 import numpy as np
 
-from pywhispercpp.errors import OptionError
+from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.models.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pywhispercpp.evaluate.setup import Context, Setup
 
-__all__ = ["BACKENDS", "Backend", "Loaded", "Place", "find"]
+__all__ = ["BACKENDS", "Backend", "Loaded", "Place", "find", "require_made_of"]
 
 #: Names that `backends` and --backend take.
 BACKENDS = ("ggml", "openvino", "onnx", "tflite")
@@ -61,6 +62,14 @@ class Backend(Protocol):
 
     def load(self, setup: Setup) -> Loaded:
         """Load it."""
+
+
+def require_made_of(model: Path, facts: Mapping[str, str], where: Path) -> None:
+    """Raise ModelError unless an export, which says what it was made of, is of this model."""
+    from pywhispercpp.models.hashes import digest
+
+    if facts.get("model_sha256") != digest(model, "sha256").partition(":")[2]:
+        raise ModelError(f"{where} was made of {facts.get('model')}, and {model} is another file")
 
 
 def find(name: str) -> Backend:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywhispercpp.errors import OptionError
-from pywhispercpp.evaluate.backends import Loaded, Place
+from pywhispercpp.evaluate.backends import Loaded, Place, require_made_of
 from pywhispercpp.extras import require
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,24 +33,28 @@ def prepare(place: Place, context: Context) -> str:
     if "auto" in place.languages:
         raise OptionError("language=auto: exported networks find no language out; give --language")
     if place.given is not None:
+        from pywhispercpp.models.export import device_folder
+
+        require_made_of(place.model, device_folder.read(place.given).facts, place.given)
         return str(place.given)
     from pywhispercpp.models.export import export_onnx
 
-    folder: Path = place.folder / f"onnx-{context}"
+    folder = place.folder / f"onnx-{context}"
     return str(export_onnx(place.model, audio_seconds, output=folder, progress=place.progress))
 
 
 def load(setup: Setup) -> Loaded:
     """Load the networks."""
-    from pathlib import Path
-
+    from pywhispercpp.models.export import device_folder
     from pywhispercpp.models.export.onnx_runner import Runner
 
-    runner = Runner(Path(setup.exported), setup.n_threads)
+    folder = Path(setup.exported)
+    runner = Runner(folder, setup.n_threads)
 
     def transcribe(samples: NDArray[np.float32], language: str) -> str:
         heard: Array = samples
         return runner.transcribe(heard, language)
 
     version = require("onnxruntime", "onnx", "running ONNX networks").__version__
-    return Loaded(transcribe, {"version": version, "audio_seconds": runner.audio_seconds})
+    facts = {"version": version, "audio_seconds": runner.audio_seconds}
+    return Loaded(transcribe, {**facts, "weights": device_folder.read(folder).facts["weights"]})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywhispercpp.errors import BackendError, OptionError
-from pywhispercpp.evaluate.backends import Loaded, Place
+from pywhispercpp.evaluate.backends import Loaded, Place, require_made_of
 from pywhispercpp.evaluate.backends.onnx import seconds
 from pywhispercpp.extras import require
 
@@ -28,7 +28,11 @@ def prepare(place: Place, context: Context) -> str:
         found = ", ".join(place.languages)
         raise OptionError(f"language={found}: a TFLite file is made for one language; give --language")
     if place.given is not None:
-        return str(_given(place.given))
+        from pywhispercpp.models.export.tflite_metadata import Metadata
+
+        file = _given(place.given)
+        require_made_of(place.model, Metadata(file).facts, file)
+        return str(file)
     from pywhispercpp.models.export import export_tflite
 
     target = place.folder / f"{place.model.stem}-{context}.tflite"
@@ -56,4 +60,5 @@ def load(setup: Setup) -> Loaded:
     def transcribe(samples: NDArray[np.float32], language: str) -> str:
         return runner.transcribe(samples, language)
 
-    return Loaded(transcribe, {"version": version("ai-edge-litert"), "audio_seconds": runner.audio_seconds})
+    facts = {"version": version("ai-edge-litert"), "audio_seconds": runner.audio_seconds}
+    return Loaded(transcribe, {**facts, "weights": runner.facts["weights"]})

@@ -52,6 +52,8 @@ class OnnxEmitter:
     past: the decoder remembers: it takes `past_key_N` and `past_value_N` and gives `present_…`.
     """
 
+    hidden = HIDDEN
+
     def __init__(self, weights: str = "f32", past: bool = False) -> None:
         """Begin an empty network."""
         self._onnx = require_onnx()
@@ -271,10 +273,10 @@ class OnnxEmitter:
         return self._add("MatMul", [self._add("Softmax", [scores], seen, axis=-1), value], query.shape)
 
     def _hidden(self, query: Tensor, key: Tensor) -> Tensor:
-        """What hides later steps: (steps of now, all steps), 0 or HIDDEN."""
+        """What hides later steps: (steps of now, all steps), 0 or `hidden`."""
         count = query.shape[2]
         if isinstance(count, int) and not self._past:
-            return self._float("hidden", np.where(np.tri(count, dtype=bool), np.float32(0), HIDDEN))
+            return self._float("hidden", np.where(np.tri(count, dtype=bool), np.float32(0), self.hidden))
         begin, end = self._span(query, axis=2, past=self._past)
         one = self._whole_number(1)
         rows = self._add("Range", [begin, end, one], (count,))
@@ -282,7 +284,7 @@ class OnnxEmitter:
         columns = self._add("Range", [self._whole_number(0), end, one], (key.shape[2],))
         shape = (count, key.shape[2])
         seen = self._add("LessOrEqual", [columns, rows], shape)
-        return self._add("Where", [seen, self._number(0), self._number(float(HIDDEN))], shape)
+        return self._add("Where", [seen, self._number(0), self._number(float(self.hidden))], shape)
 
     def _span(self, x: Tensor, axis: int, past: bool) -> tuple[Tensor, Tensor]:
         """First step of x, and the one behind its last; numbers without dimensions."""

@@ -22,7 +22,16 @@ from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.progress import Progress, QuietProgress
 from pywhispercpp.models.vocabulary import Vocabulary
 
-__all__ = ["PARTS", "SAMPLE_RATE", "STEPS_PER_SECOND", "export_onnx"]
+__all__ = [
+    "PARTS",
+    "SAMPLE_RATE",
+    "STEPS_PER_SECOND",
+    "context_steps",
+    "export_onnx",
+    "facts",
+    "saved",
+    "token_count",
+]
 
 PARTS = ("features", "encoder", "decoder", "decoder-with-past")
 SAMPLE_RATE = 16000
@@ -58,10 +67,10 @@ def export_onnx(
     folder = Path(output) if output is not None else path.with_name(f"{path.stem}-onnx")
     require_onnx()
     with GgmlTensors(path) as tensors:
-        context = _context(audio_seconds, tensors.header)
-        count = _count(sequence_length, tensors.header)
+        context = context_steps(audio_seconds, tensors.header)
+        count = None if sequence_length is None else token_count(sequence_length, tensors.header)
         settings = _Settings(context, count, _weights(weights), external_data)
-        job = _Job(tensors, settings, _facts(path, tensors.header, settings), report)
+        job = _Job(tensors, settings, facts(path, tensors.header, context, count, weights), report)
         try:
             job.write(folder, _parts(parts, count))
         except OSError as error:
@@ -109,13 +118,17 @@ class _Job:
     def _part(self, part: str, file: Path, external: bool) -> None:
         emitter = OnnxEmitter(self.settings.weights, past=part == "decoder-with-past")
         _BUILD[part](self.tensors, self.settings, emitter)
-        facts = {**self.facts, "part": part}
-        model = emitter.model(f"whisper_{part.replace('-', '_')}", facts)
-        onnx = require_onnx()
-        where = {"location": f"{file.name}.data", "save_as_external_data": True} if external else {}
-        onnx.save_model(model, str(file), **where)
-        del model
-        _verify(file, facts)
+        saved(emitter, part, self.facts, file, external)
+
+
+def saved(emitter: OnnxEmitter, part: str, facts: dict[str, str], file: Path, external: bool = False) -> None:
+    """Write a network, weights beside it where they are `external`, and have onnx check what was written."""
+    facts = {**facts, "part": part}
+    model = emitter.model(f"whisper_{part.replace('-', '_')}", facts)
+    where = {"location": f"{file.name}.data", "save_as_external_data": True} if external else {}
+    require_onnx().save_model(model, str(file), **where)
+    del model
+    _verify(file, facts)
 
 
 def _used(name: str, side: str) -> bool:
@@ -178,8 +191,8 @@ def _weights(weights: str) -> str:
     return weights
 
 
-def _context(seconds: float | None, header: GgmlHeader) -> int:
-    """Steps of 20 ms for so many seconds."""
+def context_steps(seconds: float | None, header: GgmlHeader) -> int:
+    """Steps of 20 ms for so many seconds, all that the model knows when None; raises OptionError."""
     most = header.n_audio_ctx
     if seconds is None:
         return most
@@ -191,9 +204,8 @@ def _context(seconds: float | None, header: GgmlHeader) -> int:
     return round(steps)
 
 
-def _count(length: int | None, header: GgmlHeader) -> int | None:
-    if length is None:
-        return None
+def token_count(length: int, header: GgmlHeader) -> int:
+    """Return a sequence length that can be; raises OptionError for another."""
     most = header.n_text_ctx
     if isinstance(length, bool) or not isinstance(length, (int, np.integer)) or not 4 < length <= most:
         raise OptionError(f"sequence_length={length!r}: a whole number from 5 to {most} is needed")
@@ -214,14 +226,14 @@ def _parts(asked: Sequence[str] | None, count: int | None) -> list[str]:
     return [part for part in PARTS if part in asked]
 
 
-def _facts(path: Path, header: GgmlHeader, settings: _Settings) -> dict[str, str]:
+def facts(path: Path, header: GgmlHeader, context: int, count: int | None, weights: str) -> dict[str, str]:
     """What each file says about itself. The hash comes first: a model that changes later is another model."""
     return {
         "model": path.name,
         "model_sha256": digest(path, "sha256").partition(":")[2],
-        "audio_context": str(settings.context),
-        "sequence_length": str(settings.count or "any"),
-        "weights": settings.weights,
+        "audio_context": str(context),
+        "sequence_length": str(count or "any"),
+        "weights": weights,
         "n_vocab": str(header.n_vocab),
         "multilingual": str(header.multilingual).lower(),
         "version": __version__,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pywhispercpp import extras
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models.inspection.element_types import BITS, stored_bytes
+from pywhispercpp.models.inspection.element_types import stored_bytes
 from pywhispercpp.models.inspection.protobuf import first_fault
 from pywhispercpp.models.inspection.report import Dimension, ModelReport, TensorReport
 
@@ -34,15 +35,18 @@ def read(path: Path) -> ModelReport:
     look = _Look(path, len(data), onnx)
     model = look.parse(data)
     graph = model.graph
+    held = {one.name for one in graph.initializer}
+    graphs = list(_with_inner(graph))
+    nodes = [node for one in graphs for node in one.node]
     return ModelReport(
         path,
         _KIND,
         len(data),
         look.header(model),
-        tuple(look.tensors(graph)),
-        tuple(look.value(one) for one in graph.input if one.name not in {t.name for t in graph.initializer}),
+        tuple(tensor for one in graphs for tensor in look.tensors(one)),
+        tuple(look.value(one) for one in graph.input if one.name not in held),
         tuple(look.value(one) for one in graph.output),
-        dict(Counter(node.op_type for node in graph.node).most_common()),
+        dict(Counter(_text(node.op_type) for node in nodes).most_common()),
     )
 
 
@@ -74,9 +78,9 @@ class _Look:
 
     def header(self, model: Proto) -> dict[str, str | int]:
         """What the model says about itself."""
-        opsets = ", ".join(f"{one.domain or 'ai.onnx'} {one.version}" for one in model.opset_import)
+        opsets = ", ".join(f"{_text(one.domain) or 'ai.onnx'} {one.version}" for one in model.opset_import)
         outside = {
-            entry.value
+            _text(entry.value)
             for tensor in model.graph.initializer
             for entry in tensor.external_data
             if entry.key == "location"
@@ -84,20 +88,22 @@ class _Look:
         said = {
             "ir_version": model.ir_version,
             "opset": opsets,
-            "producer": f"{model.producer_name} {model.producer_version}".strip(),
-            "graph": model.graph.name,
+            "producer": f"{_text(model.producer_name)} {_text(model.producer_version)}".strip(),
+            "graph": _text(model.graph.name),
             "external data": ", ".join(sorted(outside)),
-            **{one.key: one.value for one in model.metadata_props},
+            **{_text(one.key): _text(one.value) for one in model.metadata_props},
         }
         return {name: value for name, value in said.items() if value != ""}
 
     def tensors(self, graph: Proto) -> list[TensorReport]:
         """The initializers, and what Constant nodes hold."""
-        found = [self._tensor(one.name, one) for one in graph.initializer]
+        found = [self._tensor(_text(one.name), one) for one in graph.initializer]
         for node in graph.node:
             if node.op_type == "Constant" and node.output:
                 found += [
-                    self._tensor(node.output[0], one.t) for one in node.attribute if one.name == "value"
+                    self._tensor(_text(node.output[0]), one.t)
+                    for one in node.attribute
+                    if one.name == "value"
                 ]
         return found
 
@@ -105,9 +111,10 @@ class _Look:
         """An input or output."""
         about = info.type.tensor_type
         shape: list[Dimension] = [
-            one.dim_value if one.HasField("dim_value") else one.dim_param or "?" for one in about.shape.dim
+            one.dim_value if one.HasField("dim_value") else _text(one.dim_param) or "?"
+            for one in about.shape.dim
         ]
-        return TensorReport(info.name, tuple(shape), self._type(about.elem_type))
+        return TensorReport(_text(info.name), tuple(shape), self._type(about.elem_type))
 
     def _type(self, number: int) -> str:
         kinds = self._onnx.TensorProto.DataType
@@ -139,4 +146,16 @@ class _Look:
         return needed or 0
 
 
-assert set(_TYPES.values()) <= set(BITS)
+def _with_inner(graph: Proto) -> Iterator[Proto]:
+    """The graph, and those that its If and Loop nodes hold; protobuf limits how deep that goes."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            inner = [attribute.g] if attribute.HasField("g") else attribute.graphs
+            for one in inner:
+                yield from _with_inner(one)
+
+
+def _text(value: str | bytes) -> str:
+    """A string of a message; protobuf gives bytes where they are no UTF-8."""
+    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")

@@ -91,6 +91,9 @@ class _Look:
         if not self._graphs:
             raise self._file.error("a model without a network in it", 0)
         self.header["subgraphs"] = len(self._graphs)
+        metadata = [one.text(0) for one in model.tables(_Model.METADATA, "metadata")]
+        if metadata:
+            self.header["metadata"] = ", ".join(metadata)
         for signature in model.tables(_Model.SIGNATURES, "signature"):
             self.signatures.append(self._signature(signature))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import subprocess
@@ -149,12 +150,15 @@ def test_an_onnx_model(tmp_path: Path) -> None:
     }
     assert report.inputs == (TensorReport("x", ("batch", 4), "f32"),)
     assert report.outputs == (TensorReport("y", ("batch", 3), "f32"),)
-    assert report.operations == {"MatMul": 1, "Constant": 1, "Add": 1}
+    assert report.operations == {"Identity": 2, "MatMul": 1, "Constant": 1, "Add": 1, "If": 1}
     assert [(one.name, one.shape, one.type, one.bytes) for one in report.tensors] == [
         ("w", (4, 3), "f32", 48),
         ("half", (4, 3), "f16", 24),
         ("listed", (2,), "i64", 16),
+        ("yes", (), "bool", 1),
         ("one", (), "f32", 4),
+        ("kept 2", (1,), "i8", 1),  # onnx.helper sorts the branches by their names
+        ("kept 1", (1,), "i8", 1),
     ]
 
 
@@ -187,6 +191,16 @@ def test_an_onnx_model_whose_numbers_do_not_add_up(tmp_path: Path) -> None:
         onnx_report(tmp_path, model)
 
 
+def test_a_text_that_is_no_text(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    content = model_files.onnx_model().SerializeToString()
+    path = tmp_path / "model"
+    path.write_bytes(content.replace(b"half", b"ha\xff\x7f").replace(b"MatMul", b"MatM\xff\xfe"))
+    report = inspect(path)
+    assert report.tensors[1].name == "ha\\xff\x7f" and "MatM\\xff\\xfe" in report.operations
+    assert json.dumps(report.as_dict())
+
+
 def test_a_damaged_onnx_model_and_the_byte(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     content, path = model_files.onnx_model().SerializeToString(), tmp_path / "bad"
@@ -213,6 +227,7 @@ def test_a_tflite_model(tmp_path: Path) -> None:
         "version": 3,
         "description": "a test",
         "subgraphs": 1,
+        "metadata": "min_runtime_version",
         "signatures": "serving_default(features) -> tokens",
     }
     assert report.inputs == (TensorReport("x", (1, 3), "f32"),)

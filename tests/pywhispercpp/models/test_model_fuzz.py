@@ -27,7 +27,7 @@ HEADER_END = 48
 VOCABULARY_AT = HEADER_END + 8 + 4 * 80 * 201
 
 # Found with whisper.cpp as upstream has it: these ended the process, by a signal or an assertion.
-DEADLY = (15, 21, 25, 31, 34, 35, 42, 45, 50, 67, 80, 84, 95, 99, 106, 140, 190, 218, 226, 239)
+DEADLY = (19768, 15, 21, 25, 31, 34, 35, 42, 45, 50, 67, 80, 84, 95, 99, 106, 140, 190, 218, 226, 239)
 DEADLY_VAD = (9, 15, 19, 38, 40, 43, 46, 57, 68, 73, 95, 150, 231, 285)
 
 

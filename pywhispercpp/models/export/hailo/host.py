@@ -1,0 +1,101 @@
+"""What the host of a Hailo device does, with onnxruntime where the device would be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pywhispercpp.errors import ModelError
+from pywhispercpp.extras import require
+from pywhispercpp.models.export import greedy
+from pywhispercpp.models.export.device_folder import DeviceFolder, read
+from pywhispercpp.models.export.emitter import Array
+from pywhispercpp.models.export.hailo.emitter import LOGITS
+from pywhispercpp.models.export.windows import windows
+from pywhispercpp.models.log_mel import log_mel
+
+__all__ = ["Host"]
+
+
+class Host:
+    """The networks and tables of one folder; see `export_hailo`.
+
+    It embeds the tokens, puts zeros behind them, reads the logits of the last of them and begins anew, as
+    Hailo's speech-recognition example does.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load them; raises ModelError, and MissingPackageError without onnxruntime."""
+        runtime = require("onnxruntime", "onnx", "running networks for Hailo on this machine")
+        self._read: DeviceFolder = read(folder)
+        try:
+            self._networks = {part: _session(runtime, folder / name) for part, name in self._networks_of()}
+            tables = ("embedding", "positions", "filters")
+            self._tables = {part: np.load(folder / self._read.networks[part]) for part in tables}
+        except KeyError as error:
+            raise ModelError(f"{folder}: is no export for Hailo: has no {error}") from error
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{folder}: cannot be read ({error}); export the model again") from error
+        self.vocabulary = self._read.vocabulary
+        self.count, self._channels = self._tables["positions"].shape
+
+    def _networks_of(self) -> list[tuple[str, str]]:
+        return [(part, self._read.networks[part]) for part in ("encoder", "decoder")]
+
+    @property
+    def samples(self) -> int:
+        """How many samples the encoder hears at a time."""
+        return int(self._networks["encoder"].get_inputs()[0].shape[3]) * 160
+
+    def transcribe(self, samples: Array, language: str | None = None) -> str:
+        """Return the text of mono sound at 16 kHz, float32 (n,), of any length; by the likeliest tokens."""
+        prompt = self.vocabulary.prompt(language)
+        heard = (self.features(self.mel(piece)) for piece in windows(samples, self.samples))
+        texts = (self.vocabulary.text(self.decode(features, prompt)).strip() for features in heard)
+        return " ".join(filter(None, texts))
+
+    def mel(self, samples: Array) -> Array:
+        """The encoder's input (1, n_mels, 1, frames) of as many samples as it hears."""
+        mel: Array = log_mel(samples, self._tables["filters"])[None, :, None]
+        return mel
+
+    def features(self, mel: Array) -> Array:
+        """Run the encoder: (1, steps, channels)."""
+        features: Array = self._networks["encoder"].run(["output_features"], {"mel": mel})[0]
+        return features
+
+    def embedded(self, tokens: Sequence[int]) -> Array:
+        """The decoder's input (1, channels, count, 1) of tokens, and zeros behind them."""
+        filled = [*tokens, *[0] * (self.count - len(tokens))]
+        rows: Array = self._tables["embedding"][filled] + self._tables["positions"]
+        return rows.T[None, :, :, None]
+
+    def decode(self, features: Array, prompt: Sequence[int]) -> list[int]:
+        """Return the tokens of the text that follows the prompt."""
+        tokens: list[int] = []
+
+        def logits(new: Sequence[int]) -> Array:
+            tokens.extend(new)
+            return self._logits(features, tokens)[len(tokens) - len(new) : len(tokens)]
+
+        return greedy.decode(logits, self.vocabulary, prompt, self.count - len(prompt))
+
+    def _logits(self, features: Array, tokens: Sequence[int]) -> Array:
+        """(count, n_vocab), out of the pieces that the decoder gives."""
+        names = [f"logits_{piece}" for piece in range(LOGITS)]
+        given = {"encoder_features": features, "embedded_tokens": self.embedded(tokens)}
+        pieces = self._networks["decoder"].run(names, given)
+        joined: Array = np.concatenate(pieces, axis=2)[0]
+        return joined
+
+
+def _session(runtime: Any, file: Path) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own have no common root
+        raise ModelError(f"{file}: onnxruntime cannot load it: {error}") from error
