@@ -24,8 +24,8 @@ from pywhispercpp.models.torch_names import (
 
 __all__ = ["MOST_BYTES", "Loaded", "load"]
 
-MOST_BYTES = 4 << 20  # of one pickle; Whisper large's has 0.3 MB
-_MOST_STEPS = 1 << 18  # Whisper large's has 50 thousand; each makes one value at most
+MOST_BYTES = 4 << 20  # of one pickle; Whisper large's has 0.15 MB
+_MOST_STEPS = 1 << 18  # Whisper large's has 39 thousand; each makes one value at most
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,13 @@ class _Machine:
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
         self.storages: dict[str, Storage] = {}
+        self.left = _MOST_STEPS
 
     def run(self) -> object:
         """Take steps until the one that says stop."""
-        for _ in range(_MOST_STEPS):
+        while True:
             self.step_at = self.at
+            self.spend(1)
             code = self.take(1)
             if code == b".":
                 return self.only()
@@ -79,7 +81,12 @@ class _Machine:
             if step is None:
                 raise Refusal(f"instruction {code!r}, which torch.save does not write")
             step(self)
-        raise Refusal(f"more than {_MOST_STEPS} instructions")
+
+    def spend(self, steps: int) -> None:
+        """Take so many of the steps that there may be."""
+        self.left -= steps
+        if self.left < 0:
+            raise Refusal(f"more than {_MOST_STEPS} instructions")
 
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
@@ -160,6 +167,8 @@ class _Machine:
         arguments, name = self.pop(), self.pop()
         if not isinstance(arguments, tuple):
             raise Refusal("arguments that are no tuple")
+        # A dict of pairs has as many as the list that it is made of, which may be used again and again.
+        self.spend(sum(len(argument) for argument in arguments[:1] if isinstance(argument, list)))
         self.push(described(name, arguments))
 
     def build(self) -> None:

@@ -255,6 +255,11 @@ def test_bombs_are_refused_quickly() -> None:
         b"\x80\x02J\xff\xff\xff\x7fr\xff\xff\xff\x7f" + b"h\x01" * 10,
         b"\x80\x02c" + b"a" * 1_000_000,
         b"\x80\x02I" + b"9" * 1_000_000 + b"\n.",
+        # A dict of ten thousand pairs, fifty thousand times.
+        b"\x80\x02ccollections\nOrderedDict\nq\x00]("
+        + b"(K\x01K\x01t" * 10_000
+        + b"e\x85q\x010"
+        + b"h\x00h\x01R0" * 50_000,
         b"",
     ):
         with pytest.raises(ModelError, match="of the pickle"):
