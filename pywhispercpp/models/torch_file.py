@@ -19,7 +19,8 @@ from pywhispercpp.errors import ModelError
 from pywhispercpp.models import torch_pickle
 from pywhispercpp.models.float_types import ITEM_BYTES, as_array
 from pywhispercpp.models.stored_zip import StoredZip
-from pywhispercpp.models.torch_pickle import Loaded, Storage, StoredTensor
+from pywhispercpp.models.torch_names import Storage, StoredTensor
+from pywhispercpp.models.torch_pickle import Loaded
 
 __all__ = ["TorchFile", "is_legacy"]
 

@@ -15,7 +15,7 @@ from pywhispercpp.models.convert.json_file import read_json
 from pywhispercpp.models.convert.weights import Array, Container, Shape
 from pywhispercpp.models.float_types import as_array
 from pywhispercpp.models.torch_file import TorchFile
-from pywhispercpp.models.torch_pickle import StoredTensor
+from pywhispercpp.models.torch_names import StoredTensor
 
 __all__ = ["SafetensorsFile", "Shards", "TorchTensors", "shard_files"]
 

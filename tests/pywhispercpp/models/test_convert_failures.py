@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -260,3 +261,20 @@ def test_openais_vocabularies(assets: Path) -> None:
     assert (len(multilingual), multilingual[-1]) == (50257, b"")
     with pytest.raises(ModelError, match="no vocabulary"):
         vocabulary.of_tiktoken(assets / MEL_FILTERS)
+
+
+@pytest.mark.parametrize("dtype", ["f16", "q8_0"])
+def test_a_full_disk_leaves_what_was_there(dtype: str, small: Arrays, assets: Path, tmp_path: Path) -> None:
+    """A limit on the size of files fails as a full disk does, in the middle."""
+    source, target = tmp_path / "x.pt", tmp_path / "ggml-x.bin"
+    source.write_bytes(torch_zip(openai(small)))
+    target.write_bytes(b"older")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        with pytest.raises(OutputError, match=r"ggml-x\.bin: cannot be written: File too large"):
+            convert_model(source, target, dtype=dtype, assets=assets)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert target.read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ggml-x.bin", "x.pt"]

@@ -19,7 +19,7 @@ import pytest
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import torch_pickle
 from pywhispercpp.models.torch_file import TorchFile
-from pywhispercpp.models.torch_pickle import StoredTensor
+from pywhispercpp.models.torch_names import StoredTensor
 from tests.whisper_weights import TorchPickle, View, torch_legacy, torch_zip
 
 # What torch.save of PyTorch 2.13 wrote, with and without _use_new_zipfile_serialization.
@@ -255,6 +255,11 @@ def test_bombs_are_refused_quickly() -> None:
         b"\x80\x02J\xff\xff\xff\x7fr\xff\xff\xff\x7f" + b"h\x01" * 10,
         b"\x80\x02c" + b"a" * 1_000_000,
         b"\x80\x02I" + b"9" * 1_000_000 + b"\n.",
+        # A dict of ten thousand pairs, fifty thousand times.
+        b"\x80\x02ccollections\nOrderedDict\nq\x00]("
+        + b"(K\x01K\x01t" * 10_000
+        + b"e\x85q\x010"
+        + b"h\x00h\x01R0" * 50_000,
         b"",
     ):
         with pytest.raises(ModelError, match="of the pickle"):
