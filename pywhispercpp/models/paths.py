@@ -7,10 +7,10 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
-from pywhispercpp.errors import OptionError
+from pywhispercpp.errors import ModelNotFoundError, OptionError
 from pywhispercpp.models.registry import MODELS
 
-__all__ = ["as_path", "default_models_dir", "find_local", "model_path"]
+__all__ = ["as_path", "default_models_dir", "existing", "find_local", "model_path"]
 
 
 def as_path(name: str, value: object) -> Path:
@@ -42,3 +42,17 @@ def find_local(name: str, models_dir: str | os.PathLike[str] | None = None) -> P
     published = model_path(name, models_dir)
     candidates = (published.parent / name, published.parent / f"{name}.bin", published)
     return next((file for file in candidates if file.is_file()), None)
+
+
+def existing(
+    name_or_path: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None = None
+) -> Path | None:
+    """The file at that path, else of that name in the folder, if any.
+
+    Raises ModelNotFoundError for what can be no file's name.
+    """
+    path = as_path("model", name_or_path)
+    try:
+        return path if path.is_file() else find_local(os.fsdecode(name_or_path), models_dir)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ModelNotFoundError(f"{path}: there is no such model: {error.strerror}") from error

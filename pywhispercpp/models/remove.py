@@ -41,8 +41,11 @@ def remove_model(
     what lies elsewhere, is no model, is being downloaded now, or cannot be removed.
     """
     folder = default_models_dir() if models_dir is None else Path(models_dir)
-    model = find_local(name, folder) or model_path(name, folder)
-    files = _files(model)
+    try:
+        model = find_local(name, folder) or model_path(name, folder)
+        files = _files(model)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ModelNotFoundError(f"{name}: there is no such model: {error.strerror}") from error
     if not files:
         raise ModelNotFoundError(f"{name}: nothing of it is in {folder}")
     _refuse_what_is_not_ours(model, folder)

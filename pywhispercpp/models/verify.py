@@ -10,7 +10,7 @@ from pywhispercpp import vad_file
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.hashes import digest
-from pywhispercpp.models.paths import as_path, find_local
+from pywhispercpp.models.paths import existing
 from pywhispercpp.models.registry import MODELS, PublishedModel
 
 __all__ = ["VerifiedModel", "verify_model"]
@@ -43,8 +43,7 @@ def verify_model(
     called like a published model must be that model. Raises ModelNotFoundError where there is none, and
     ModelError, which says what is wrong with it and what to do.
     """
-    path = as_path("model", name_or_path)
-    found = path if path.is_file() else find_local(os.fsdecode(name_or_path), models_dir)
+    found = existing(name_or_path, models_dir)
     if found is None:
         raise ModelNotFoundError(
             f"{os.fsdecode(name_or_path)}: there is no such file, and no such model in the folder of models"

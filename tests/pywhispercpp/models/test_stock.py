@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError
-from pywhispercpp.models import list_models, remove_model, verify_model
+from pywhispercpp.models import inspect, list_models, remove_model, verify_model
 from pywhispercpp.models.part_file import exclusive_part
 from pywhispercpp.models.progress import QuietProgress
 from tests import small_model
@@ -44,6 +44,10 @@ def test_what_is_not_there_or_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
         verify_model("base", tmp_path)
     assert {one.state for one in list_models(tmp_path)} == {"available"}
+    for function in (verify_model, remove_model, inspect):
+        for name in ("x" * 5000, "a\0b"):
+            with pytest.raises(ModelNotFoundError):
+                function(name, tmp_path)
 
 
 def test_removing_takes_the_link_and_not_what_it_leads_to(silero: Path, tmp_path: Path) -> None:
