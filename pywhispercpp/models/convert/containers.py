@@ -12,10 +12,10 @@ from typing import Any
 from pywhispercpp import extras
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.convert.json_file import read_json
+from pywhispercpp.models.convert.readers.float_types import as_array
+from pywhispercpp.models.convert.readers.torch_file import TorchFile
+from pywhispercpp.models.convert.readers.torch_names import StoredTensor
 from pywhispercpp.models.convert.weights import Array, Container, Shape
-from pywhispercpp.models.float_types import as_array
-from pywhispercpp.models.torch_file import TorchFile
-from pywhispercpp.models.torch_names import StoredTensor
 
 __all__ = ["SafetensorsFile", "Shards", "TorchTensors", "shard_files"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp.errors import ModelError
+from pywhispercpp.models.convert.readers.ctranslate2 import CTranslate2File
 from pywhispercpp.models.convert.weights import Array, Shape
-from pywhispercpp.models.ctranslate2 import CTranslate2File
 
 __all__ = ["CTranslate2Tensors"]
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
-from pywhispercpp.models import ctranslate2, torch_file
 from pywhispercpp.models.convert import vocabulary
 from pywhispercpp.models.convert.containers import SafetensorsFile, Shards, TorchTensors, shard_files
 from pywhispercpp.models.convert.from_ctranslate2 import CTranslate2Tensors
 from pywhispercpp.models.convert.json_file import read_json
 from pywhispercpp.models.convert.names import by_openai_name, is_network
+from pywhispercpp.models.convert.readers import ctranslate2, torch_file
+from pywhispercpp.models.convert.readers.ctranslate2 import CTranslate2File
+from pywhispercpp.models.convert.readers.torch_file import TorchFile
 from pywhispercpp.models.convert.weights import Array, Container, Weights
-from pywhispercpp.models.ctranslate2 import CTranslate2File
 from pywhispercpp.models.ggml_file import MAGIC, looks_like
-from pywhispercpp.models.torch_file import TorchFile
 
 __all__ = ["file_of", "opened"]
 

@@ -32,7 +32,7 @@ def test_beside_the_weights(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_every_option(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pywhispercpp.models.assets import HASHES, asset
+    from pywhispercpp.models.convert.assets import HASHES, asset
     from pywhispercpp.models.progress import QuietProgress
 
     for name in HASHES:

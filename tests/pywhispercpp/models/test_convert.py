@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import MODELS, index
 from pywhispercpp.models.convert import convert
-from pywhispercpp.models.ctranslate2 import CTranslate2File
+from pywhispercpp.models.convert.readers.ctranslate2 import CTranslate2File
 from pywhispercpp.models.ggml_file import check
 from pywhispercpp.models.ggml_layout import expected_tensors
 from pywhispercpp.models.hashes import digest

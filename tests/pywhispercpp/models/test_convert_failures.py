@@ -13,8 +13,8 @@ import pytest
 
 from pywhispercpp.errors import DownloadError, ModelError, ModelNotFoundError, OptionError, OutputError
 from pywhispercpp.models import convert_model
-from pywhispercpp.models.assets import HASHES, MEL_FILTERS, asset
 from pywhispercpp.models.convert import vocabulary
+from pywhispercpp.models.convert.assets import HASHES, MEL_FILTERS, asset
 from pywhispercpp.models.progress import QuietProgress
 from tests.small_model import HEADER
 from tests.whisper_weights import (

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from pywhispercpp.models import MODELS, convert_model
-from pywhispercpp.models.assets import HASHES, asset
 from pywhispercpp.models.convert import vocabulary
+from pywhispercpp.models.convert.assets import HASHES, asset
 from pywhispercpp.models.ggml_file import check
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors

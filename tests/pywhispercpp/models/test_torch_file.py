@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models import torch_pickle
-from pywhispercpp.models.torch_file import TorchFile
-from pywhispercpp.models.torch_names import StoredTensor
+from pywhispercpp.models.convert.readers import torch_pickle
+from pywhispercpp.models.convert.readers.torch_file import TorchFile
+from pywhispercpp.models.convert.readers.torch_names import StoredTensor
 from tests.whisper_weights import TorchPickle, View, torch_legacy, torch_zip
 
 # What torch.save of PyTorch 2.13 wrote, with and without _use_new_zipfile_serialization.

@@ -19,10 +19,10 @@ from pywhispercpp.cli import main
 from pywhispercpp.constants import AVAILABLE_MODELS
 from pywhispercpp.errors import DownloadError, ModelError, ModelNotFoundError
 from pywhispercpp.models import index, resolve_model, vad_model
+from pywhispercpp.models.convert.silero import convert
 from pywhispercpp.models.download import download
 from pywhispercpp.models.hashes import matches
 from pywhispercpp.models.registry import MODELS, VAD, url
-from pywhispercpp.models.silero import convert
 
 FILE = "ggml-silero-v6.2.0.bin"
 COMMAND = "pywhispercpp models download silero-vad"

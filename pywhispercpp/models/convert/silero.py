@@ -14,8 +14,8 @@ import numpy as np
 
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import verified_file
+from pywhispercpp.models.convert.readers.stored_zip import StoredZip
 from pywhispercpp.models.ggml_file import MAGIC
-from pywhispercpp.models.stored_zip import StoredZip
 from pywhispercpp.vad_file import CONTEXT, LAYERS, WINDOW
 
 __all__ = ["convert"]

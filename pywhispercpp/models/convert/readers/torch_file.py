@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models import torch_pickle
-from pywhispercpp.models.float_types import ITEM_BYTES, as_array
-from pywhispercpp.models.stored_zip import StoredZip
-from pywhispercpp.models.torch_names import Storage, StoredTensor
-from pywhispercpp.models.torch_pickle import Loaded
+from pywhispercpp.models.convert.readers import torch_pickle
+from pywhispercpp.models.convert.readers.float_types import ITEM_BYTES, as_array
+from pywhispercpp.models.convert.readers.stored_zip import StoredZip
+from pywhispercpp.models.convert.readers.torch_names import Storage, StoredTensor
+from pywhispercpp.models.convert.readers.torch_pickle import Loaded
 
 __all__ = ["TorchFile", "is_legacy"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models.float_types import ITEM_BYTES, as_array
+from pywhispercpp.models.convert.readers.float_types import ITEM_BYTES, as_array
 
 __all__ = ["CTranslate2File", "Variable", "is_whisper"]
 

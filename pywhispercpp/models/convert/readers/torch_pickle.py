@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.models.torch_names import (
+from pywhispercpp.models.convert.readers.torch_names import (
     NAMES,
     Refusal,
     Storage,
