@@ -69,5 +69,5 @@ def _panel(axes: Axes, title: str, results: Sequence[Result], values: Sequence[f
 
 def _heading(evaluation: Evaluation) -> str:
     facts, threads = evaluation.machine, evaluation.results[0].setup.n_threads
-    heard = f"{evaluation.dataset}: {len(evaluation.dataset.recordings)} recordings"
-    return f"{heard}\n{facts['cpu']}, {threads} threads, {facts['variant']}"
+    heard = f"{evaluation.dataset}: {len(evaluation.dataset.recordings)}"
+    return f"{heard}\n{facts['cpu']}, threads: {threads}, CPU code: {facts['variant']}"

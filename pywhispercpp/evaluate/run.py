@@ -136,7 +136,7 @@ class _Work:
             with ExitStack() as stack:
                 running = [(one, process) for one in group if (process := self._start(one, stack))]
                 for recording in self._recordings:
-                    if running:
+                    if any(not result.error for result, _ in running):
                         self._hear(recording, running)
 
     def _start(self, result: Result, stack: ExitStack) -> Process | None:

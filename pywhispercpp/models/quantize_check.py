@@ -1,4 +1,4 @@
-"""What quantizing cost: the quantized model beside the one it was made of, on real speech."""
+"""What quantizing cost: quantized models beside the one they were made of, on real speech."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pywhispercpp import audio
 
-__all__ = ["QuantizeCheck", "check"]
+__all__ = ["QuantizeCheck", "Yardstick"]
 
 
 @dataclass(frozen=True)
@@ -34,32 +34,39 @@ class QuantizeCheck:
     size_before: int
 
 
-def check(
-    model: str | os.PathLike[str],
-    quantized: str | os.PathLike[str],
-    media: audio.Media,
-    *,
-    language: str = "auto",
-    n_threads: int = 4,
-) -> QuantizeCheck:
-    """Hear `media` with both models. Raises what Model and Model.transcribe raise.
+class Yardstick:
+    """What a model makes of one recording; others are compared with it."""
 
-    language: as in Model.transcribe; one that knows English only takes that.
-    """
-    from pywhispercpp.audio import load
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        media: audio.Media,
+        *,
+        language: str = "auto",
+        n_threads: int = 4,
+    ) -> None:
+        """Hear `media`. language: as in Model.transcribe; an English model takes en.
 
-    samples = load(media)
-    before, text_before = _heard(Path(model), samples, language, n_threads)
-    after, text = _heard(Path(quantized), samples, language, n_threads)
-    error = float(np.linalg.norm(after - before) / np.linalg.norm(before))
-    sizes = Path(quantized).stat().st_size, Path(model).stat().st_size
-    return QuantizeCheck(text, text_before, error, *sizes)
+        Raises what Model and Model.transcribe raise.
+        """
+        from pywhispercpp.audio import load
 
+        self._samples = load(media)
+        self._language = language
+        self._n_threads = n_threads
+        self._size = Path(model).stat().st_size
+        self._encoded, self._text = self._heard(Path(model))
 
-def _heard(path: Path, samples: audio.Samples, language: str, n_threads: int) -> tuple[audio.Samples, str]:
-    """The encoder's output and the text, by ggml: another backend would bring errors of its own."""
-    from pywhispercpp import Model
+    def check(self, quantized: str | os.PathLike[str]) -> QuantizeCheck:
+        """Hear the same with a model that was made of the first one. Raises the same."""
+        encoded, text = self._heard(Path(quantized))
+        error = float(np.linalg.norm(encoded - self._encoded) / np.linalg.norm(self._encoded))
+        return QuantizeCheck(text, self._text, error, Path(quantized).stat().st_size, self._size)
 
-    with Model(path, backend="ggml", n_threads=n_threads) as model:
-        spoken = language if model.header.multilingual else "en"
-        return model.encode(samples), model.transcribe(samples, language=spoken).text.strip()
+    def _heard(self, path: Path) -> tuple[audio.Samples, str]:
+        """The encoder's output and the text, by ggml: another backend would bring errors of its own."""
+        from pywhispercpp import Model
+
+        with Model(path, backend="ggml", n_threads=self._n_threads) as model:
+            spoken = self._language if model.header.multilingual else "en"
+            return model.encode(self._samples), model.transcribe(self._samples, language=spoken).text.strip()

@@ -7,11 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pywhispercpp import models
 from pywhispercpp.cli.models.folder import add_models_dir
 from pywhispercpp.cli.progress import megabytes, shown
 from pywhispercpp.errors import UsageError
+
+if TYPE_CHECKING:
+    from pywhispercpp.models.quantize_check import QuantizeCheck, Yardstick
 
 __all__ = ["add_parser", "run"]
 
@@ -78,13 +82,21 @@ def run(args: argparse.Namespace) -> int:
     kinds = [kind_called(kind) for kind in args.kinds]
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)
-    for kind, target in zip(kinds, _targets(model, kinds, args.output)):
+    targets = _targets(model, kinds, args.output)
+    yardstick = _yardstick(model, args) if args.check is not None else None
+    for kind, target in zip(kinds, targets):
         with shown(target.name, sys.stderr) as progress:
             path = quantize(model, target, kind, n_threads=args.n_threads, progress=progress)
         print(path, flush=True)
-        if args.check is not None:
-            print(_checked(model, path, args), flush=True)
+        if yardstick is not None:
+            print(_words(yardstick.check(path), model), flush=True)
     return 0
+
+
+def _yardstick(model: Path, args: argparse.Namespace) -> Yardstick:
+    from pywhispercpp.models.quantize_check import Yardstick
+
+    return Yardstick(model, args.check, language=args.language.lower(), n_threads=args.n_threads)
 
 
 def _targets(model: Path, kinds: Sequence[str], output: Path | None) -> list[Path]:
@@ -100,11 +112,8 @@ def _targets(model: Path, kinds: Sequence[str], output: Path | None) -> list[Pat
     return [output]
 
 
-def _checked(model: Path, path: Path, args: argparse.Namespace) -> str:
+def _words(found: QuantizeCheck, model: Path) -> str:
     """What --check tells of one result."""
-    from pywhispercpp.models.quantize_check import check
-
-    found = check(model, path, args.check, language=args.language.lower(), n_threads=args.n_threads)
     same = "the same" if found.text == found.text_before else found.text_before
     return (
         f"  size           {megabytes(found.size)}, {found.size / found.size_before:.2f} of "

@@ -88,6 +88,26 @@ def test_every_backend_runs_what_is_exported_for_it(small: Path) -> None:
     assert not list(small.parent.glob("*onnx*")) and not list(small.parent.glob("*.tflite"))
 
 
+def test_exports_that_are_there_are_taken_when_they_are_of_the_model(
+    small: Path, tiny_en: Path, tmp_path: Path
+) -> None:
+    for package in ("onnx", "onnxruntime", "ai_edge_litert"):
+        pytest.importorskip(package)
+    from pywhispercpp.models.export import export_onnx, export_tflite
+
+    networks = export_onnx(small, 5.5, weights="int8", output=tmp_path / "networks")
+    export_tflite(small, audio_seconds=5.5, output=networks / "small.tflite")
+    names = ["onnx", "tflite"]
+    found = evaluate(
+        small, backends=names, audio_contexts=[1500, 768], exported=networks, num_samples=1, n_threads=1
+    )
+    rows = [(one.setup.backend, one.setup.audio_context, one.weights, one.error) for one in found.results]
+    assert rows == [("onnx", 275, "int8", ""), ("tflite", 275, "f32", "")]
+    others = evaluate(tiny_en, backends=names, exported=networks, num_samples=1)
+    for one in others.results:
+        assert "was made of ggml-small-one.bin, and" in one.error
+
+
 def test_recordings_that_cannot_be_heard_are_counted(small: Path, folder: Path) -> None:
     found = evaluate(small, folder, audio_contexts=[275], n_threads=1)
     assert [one.name for one in found.results[0].heard] == ["garden.opus"]
