@@ -29,6 +29,8 @@ MODULES: dict[str, tuple[str, ...] | None] = {
     "pywhispercpp.formats": None,
     "pywhispercpp.karaoke": None,
     "pywhispercpp.models": None,
+    "pywhispercpp.models.export": None,
+    "pywhispercpp.evaluate": None,
     "pywhispercpp.atomic_file": ("writing",),
     "pywhispercpp.benchmark": None,
     "pywhispercpp.compat": None,

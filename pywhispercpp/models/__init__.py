@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppError
-from pywhispercpp.models.inspection import ModelReport, TensorReport, TypeTotal, inspect
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import MODELS, PublishedModel
@@ -20,6 +19,10 @@ from pywhispercpp.models.verify import VerifiedModel, verify_model
 if TYPE_CHECKING:
     from pywhispercpp.models.convert import convert_model as convert_model
     from pywhispercpp.models.download import download as download_model
+    from pywhispercpp.models.inspection import ModelReport as ModelReport
+    from pywhispercpp.models.inspection import TensorReport as TensorReport
+    from pywhispercpp.models.inspection import TypeTotal as TypeTotal
+    from pywhispercpp.models.inspection import inspect as inspect
     from pywhispercpp.models.quantize import quantize as quantize_model
 
 __all__ = [
@@ -48,8 +51,12 @@ __all__ = [
 
 # What needs more than a table of names is imported when somebody asks for it: name -> module, name there.
 _LATER = {
+    "ModelReport": ("inspection", "ModelReport"),
+    "TensorReport": ("inspection", "TensorReport"),
+    "TypeTotal": ("inspection", "TypeTotal"),
     "convert_model": ("convert", "convert_model"),
     "download_model": ("download", "download"),
+    "inspect": ("inspection", "inspect"),
     "quantize_model": ("quantize", "quantize"),
 }
 

@@ -74,7 +74,8 @@ class OnnxEmitter:
                 values[:] = [self._names.get(value, value) for value in values]
         helper = self._onnx.helper
         weights = list(self._stored.values())
-        graph = helper.make_graph(self._nodes, name, self._inputs, self._outputs, weights)
+        outputs = sorted(self._outputs, key=lambda output: output.name.startswith("present_"))  # these last
+        graph = helper.make_graph(self._nodes, name, self._inputs, outputs, weights)
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
         model.producer_name = "pywhispercpp"

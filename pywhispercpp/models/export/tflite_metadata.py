@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import mmap
-import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.tflite_file import FACTS, require_schema
+from pywhispercpp.models.export.tflite_file import FACTS
+from pywhispercpp.models.inspection.byte_reader import ByteReader
+from pywhispercpp.models.inspection.flatbuffer import root
 
 __all__ = ["MEL_FILTERS", "Metadata", "vocabulary_beside"]
 
 MEL_FILTERS = "mel_filters"  # name of the metadata with the model's filters, float32 (n_mels, 201)
-
-# What the schema's code raises for bytes that are no flatbuffer.
-_BROKEN = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError)
+_BUFFERS, _METADATA = 4, 6  # numbers of the model's fields, in the order of the schema
 
 
 def vocabulary_beside(path: Path) -> Path:
@@ -33,36 +30,37 @@ class Metadata:
     def __init__(self, path: Path) -> None:
         """Read the file; raises ModelError for one that is missing, broken or not written by pywhispercpp."""
         self._path = path
-        self._found = self._read()
         try:
-            self.facts: dict[str, str] = json.loads(self._found[FACTS])
-        except (KeyError, ValueError) as error:
-            raise ModelError(f"{path}: does not say what it was made of; export it once more") from error
+            self._found = _read(path)
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+        self.facts: dict[str, str] = self._facts()
 
     def mel_filters(self) -> Array:
         """Return the filters (n_mels, 201) of the model; raises ModelError for a file without."""
         data = self._found.get(MEL_FILTERS, b"")
         if not data or len(data) % (4 * 201):
-            raise ModelError(f"{self._path}: has no mel filters")
+            raise ModelError(f"{self._path}: has no mel filters; export it once more")
         return np.frombuffer(data, "<f4").reshape(-1, 201)
 
-    def _read(self) -> dict[str, bytes]:
-        schema = require_schema()
+    def _facts(self) -> dict[str, str]:
         try:
-            with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                if data[4:8] != b"TFL3":
-                    raise ModelError(f"{self._path}: is no TFLite file")
-                return _metadata(schema.Model.GetRootAs(data))
-        except OSError as error:
-            raise ModelError(f"{self._path}: cannot be read: {error.strerror or error}") from error
-        except _BROKEN as error:
-            raise ModelError(f"{self._path}: is no TFLite file, or a broken one: {error}") from error
+            return {str(name): str(value) for name, value in dict(json.loads(self._found[FACTS])).items()}
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
+            message = f"{self._path}: does not say what it was made of; export it once more"
+            raise ModelError(message) from error
 
 
-def _metadata(model: Any) -> dict[str, bytes]:  # noqa: ANN401 - the schema has no types
-    found = {}
-    for i in range(model.MetadataLength()):
-        entry = model.Metadata(i)
-        # tobytes: nothing may point into the file when it is closed
-        found[entry.Name().decode()] = model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
+def _read(path: Path) -> dict[str, bytes]:
+    with ByteReader(path, "TFLite file") as file:
+        if file.take(4, 4, "the head of a TFLite file") != b"TFL3":
+            raise ModelError(f"{path}: is no TFLite file")
+        model = root(file, "the model")
+        places = [buffer.place(0) for buffer in model.tables(_BUFFERS, "buffer")]
+        found = {}
+        for entry in model.tables(_METADATA, "metadata"):
+            index = entry.number(1, "<I")
+            if index >= len(places):
+                raise file.error(f"{entry.part} has the buffer {index} of {len(places)}", entry.at)
+            found[entry.text(0)] = file.take(*places[index], entry.part)
     return found

@@ -42,8 +42,8 @@ class Runner:
 
         language: the one the file was made for, or None. Raises OptionError for another.
         """
-        if language not in (None, self.facts["language"]):
-            made = self.facts["language"]
+        made, prompt = self.facts["language"], self.vocabulary.prompt
+        if language is not None and prompt(language) != prompt(made):
             raise OptionError(f"language={language!r}: {self.path} was made for {made!r}; export one for it")
         count = round(self.audio_seconds * _RATE)
         text = (self.vocabulary.text(self.tokens(piece)) for piece in windows(samples, count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["read"]
 _KIND = "TFLite model"
 _CUSTOM = 32  # BuiltinOperator.CUSTOM
 _LONGEST_SHAPE = 16
+_FACTS = "pywhispercpp"  # the metadata that our own exports have, in JSON
+_LONGEST_FACTS = 1 << 16
 _TYPES = {f"FLOAT{bits}": f"f{bits}" for bits in (16, 32, 64)}
 _TYPES.update({f"INT{bits}": f"i{bits}" for bits in (2, 4, 8, 16, 32, 64)})
 _TYPES.update({f"UINT{bits}": f"u{bits}" for bits in (2, 4, 8, 16, 32, 64)})
@@ -91,11 +94,21 @@ class _Look:
         if not self._graphs:
             raise self._file.error("a model without a network in it", 0)
         self.header["subgraphs"] = len(self._graphs)
-        metadata = [one.text(0) for one in model.tables(_Model.METADATA, "metadata")]
+        metadata = {one.text(0): one.number(1, "<I") for one in model.tables(_Model.METADATA, "metadata")}
         if metadata:
             self.header["metadata"] = ", ".join(metadata)
+        self.header.update(self._facts(metadata.get(_FACTS, len(self._buffers))))
         for signature in model.tables(_Model.SIGNATURES, "signature"):
             self.signatures.append(self._signature(signature))
+
+    def _facts(self, index: int) -> dict[str, str]:
+        """What an export of ours says it was made of; nothing where the buffer is something else."""
+        offset, size = self._buffers[index] if index < len(self._buffers) else (0, 0)
+        try:
+            found = json.loads(self._file.take(offset, min(size, _LONGEST_FACTS), "metadata"))
+        except (ValueError, RecursionError):
+            return {}
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
     def _code(self, code: Table) -> str:
         number = max(code.number(_Code.OLD, "<b"), code.number(_Code.BUILTIN, "<i"))

@@ -44,6 +44,10 @@ def test_every_option(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     facts = Metadata(output).facts
     assert (facts["part"], facts["weights"], facts["audio_seconds"]) == ("generator", "int8", "1.5")
     assert (facts["language"], facts["task"], facts["max_tokens"]) == ("de", "translate", "12")
+    capsys.readouterr()
+    assert main(["models", "inspect", str(output)]) == 0
+    said = capsys.readouterr().out.split()
+    assert facts["model_sha256"] in said and "translate" in said
 
 
 def test_errors(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

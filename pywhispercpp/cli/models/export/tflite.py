@@ -42,7 +42,8 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--part",
         choices=[*TFLITE_PARTS],
         default="encoder-decoder",
-        help="what to write (default: %(default)s)",
+        metavar="PART",
+        help="what to write, of what is listed below (default: %(default)s)",
     )
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(

@@ -155,6 +155,7 @@ class _Job:
             sha256 = self.facts["model_sha256"]
             sets.make_sets(self.folder, speech, self.files, sha256, most, language, self.report)
         known = self.calibrated()
+        self.tell_if_few(known)
         self.scripts(known)
         missing = self.compile(known, scripts)
         return HailoExport(self.folder, tuple(sorted(self.folder.iterdir())), missing)
@@ -164,6 +165,12 @@ class _Job:
         known = sets.read_facts(self.folder)
         serves = known is not None and known.serves(self.facts["model_sha256"], self.files)
         return known if serves else None
+
+    def tell_if_few(self, known: sets.CalibrationFacts | None) -> None:
+        if known is not None and known.encoder_samples < self.recipe.encoder_calibrated:
+            few = f"{known.encoder_samples} samples to calibrate with are few"
+            more = f"Hailo's own scripts take {self.recipe.encoder_samples}; name a folder with more speech"
+            self.report.note(f"{self.folder}: {few}: {more}")
 
     def networks(self, vocabulary: Vocabulary) -> None:
         """Write both networks and what the host needs."""

@@ -120,6 +120,7 @@ def test_decoder_with_past(plain: Path, encoded: dict[str, Array], heard: Heard)
         f"past_{part}_{n}": np.zeros((1, 6, 0, 64), np.float32) for n in range(4) for part in ("key", "value")
     }
     names = ["logits", *(name.replace("past", "present") for name in past)]
+    assert [output.name for output in network.get_outputs()] == names
     found = []
     for now in (heard.tokens[:2], heard.tokens[2:3], heard.tokens[3:]):
         logits, *present = network.run(names, {"tokens": np.array([now]), **cross(encoded), **past})
