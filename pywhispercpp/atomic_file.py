@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, Literal, TextIO, Union, overload
 
 from pywhispercpp.errors import OutputError
 
-__all__ = ["check_target", "writing"]
+__all__ = ["check_replaceable", "check_target", "writing"]
 
 Target = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -134,3 +134,13 @@ def check_target(path: Target) -> None:
             "the folder is not there" if not target.parent.exists() else "the folder cannot be written to"
         )
         raise OutputError(f"{os.fsdecode(path)}: cannot be written: {missing}")
+
+
+def check_replaceable(path: Target) -> None:
+    """Raise OutputError where a folder, a device or a pipe has the name that a new file is to take.
+
+    For what is written beside its place and renamed: as root that would remove /dev/null.
+    """
+    target = Path(os.fsdecode(path))
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{target}: this is a folder, a device or a pipe; the name of a file is needed")

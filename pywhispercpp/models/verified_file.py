@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from pywhispercpp.atomic_file import check_replaceable
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.hashes import digest
 
@@ -24,8 +25,9 @@ def make(
     """Make `target` of what `write` writes; it is as it was when that, `check` or the hash fails.
 
     expected: the hash of the result, `algorithm:hex`, None for any. source: what it was made of, for the
-    message. Raises ModelError, and what `write` and `check` raise.
+    message. Raises ModelError, OutputError where the target is no file, and what `write` and `check` raise.
     """
+    check_replaceable(target)
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     beside = Path(name)
     try:

@@ -13,6 +13,7 @@ from pywhispercpp import _core, backend_info, openvino_runtime
 from pywhispercpp.models.export import export_openvino
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from tests.reference_encoder import encode, relative_error
+from tests.small_model import write
 
 Array = NDArray[np.float32]
 CONTEXTS = (1500, 512, 333)
@@ -49,6 +50,15 @@ def test_ggml_is_near_the_reference(
 ) -> None:
     found = _core.encode(ggml(tiny_en, flash_attn), mel, n_ctx, 2)
     assert relative_error(found, references[n_ctx]) < 0.004  # f16 in the products and GELU by a table of f16
+
+
+@pytest.mark.parametrize("flash_attn", [True, False])
+def test_an_f32_model_is_computed(tmp_path: Path, mel: Array, flash_attn: bool) -> None:
+    """Its convolutions too are in f32, which ended the process before patch 0013."""
+    model = write(tmp_path / "ggml-f32.bin", ftype=0)
+    with GgmlTensors(model) as tensors:
+        expected = encode(tensors.header, tensors, mel, 64)
+    assert relative_error(_core.encode(ggml(model, flash_attn), mel, 64, 2), expected) < 0.002
 
 
 @pytest.mark.parametrize("n_ctx", CONTEXTS)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from pywhispercpp.atomic_file import check_replaceable
 from pywhispercpp.errors import ModelError, OptionError, OutputError
 from pywhispercpp.models import verified_file
 from pywhispercpp.models.convert import ggml_writer, sources, vocabulary
@@ -69,8 +70,7 @@ def convert_model(
     file = sources.file_of(path)
     wanted = default_target(path, dtype) if target is None else as_path("target", target)
     folder = None if assets is None else as_path("assets", assets)
-    if wanted.exists() and not wanted.is_file():
-        raise OutputError(f"{wanted}: this is a folder or a device; the name of a file is needed")
+    check_replaceable(wanted)
     return _convert(file, folder, wanted, dtype, None, progress or QuietProgress())
 
 

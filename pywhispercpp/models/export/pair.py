@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pywhispercpp.atomic_file import check_replaceable
 from pywhispercpp.models.part_file import exclusive_part
 from pywhispercpp.models.progress import Progress
 
@@ -21,8 +22,11 @@ def replaced_together(files: Sequence[Path], progress: Progress) -> Iterator[Pat
     All `files` are in one folder. The last is the one that readers open first: it is taken away before
     any other is touched and put back after all others are, so that no reader meets a new file through an old
     one. An exception leaves everything as it was; after the end of the process or the machine the next
-    call for the same files does that. Other processes wait for their turn. Raises OSError.
+    call for the same files does that. Other processes wait for their turn. Raises OSError, and OutputError
+    where one of the names is no file's.
     """
+    for file in files:
+        check_replaceable(file)
     main = files[-1]
     main.parent.mkdir(parents=True, exist_ok=True)
     with exclusive_part(main, progress):

@@ -205,7 +205,7 @@ def test_a_target_that_is_no_place_for_a_model(small: Arrays, assets: Path, tmp_
         convert_model(source, source, assets=assets)
     assert source.read_bytes() == content
     for place in (tmp_path, Path("/dev/null")):
-        with pytest.raises(OutputError, match="a folder or a device"):
+        with pytest.raises(OutputError, match="a folder, a device or a pipe"):
             convert_model(source, place, assets=assets)
     with pytest.raises(OutputError, match="cannot be written"):
         convert_model(source, source / "x.bin", assets=assets)

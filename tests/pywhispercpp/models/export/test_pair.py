@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pywhispercpp.errors import OutputError
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.progress import QuietProgress
 
@@ -19,6 +21,7 @@ MOVES = 4
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from pywhispercpp.errors import OutputError
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.progress import QuietProgress
 
@@ -161,3 +164,11 @@ def test_the_end_of_the_process_that_puts_things_back(tmp_path: Path, again: int
     with pytest.raises(InterruptedError), replaced_together(files(tmp_path), QuietProgress()):
         raise InterruptedError
     assert contents(tmp_path) == OLD
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.bin")
+    refused = pytest.raises(OutputError, match=r"x\.bin: this is a folder, a device or a pipe")
+    with refused, replaced_together(files(tmp_path), QuietProgress()):
+        pytest.fail("nothing is written")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.bin"]
