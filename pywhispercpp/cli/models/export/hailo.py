@@ -61,7 +61,7 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             f"--{part}-script",
             type=Path,
             metavar="FILE.alls",
-            help=f"compile the {part} with this model script",
+            help=f"compile the {part} with this model script (default: the one that is written)",
         )
     parser.add_argument(
         "--require-hef", action="store_true", help="end with an error where no .hef can be made"
@@ -78,7 +78,7 @@ def _add_calibration(parser: argparse.ArgumentParser) -> None:
         "--calibration",
         type=Path,
         metavar="DIR",
-        help="make calibration sets of the .flac, .wav and .mp3 in this folder, at any depth",
+        help="make calibration sets of all .flac, .wav, .mp3 in it (default: take those that are there)",
     )
     parser.add_argument(
         "--num-samples",

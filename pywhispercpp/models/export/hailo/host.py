@@ -77,14 +77,14 @@ class Host:
         """Return the tokens of the text that follows the prompt."""
         tokens: list[int] = []
 
-        def logits(new: Sequence[int]) -> Array:
+        def following(new: Sequence[int]) -> Array:
             tokens.extend(new)
-            return self._logits(features, tokens)[len(tokens) - len(new) : len(tokens)]
+            return self.logits(features, tokens)[len(tokens) - len(new) : len(tokens)]
 
-        return greedy.decode(logits, self.vocabulary, prompt, self.count - len(prompt))
+        return greedy.decode(following, self.vocabulary, prompt, self.count - len(prompt))
 
-    def _logits(self, features: Array, tokens: Sequence[int]) -> Array:
-        """(count, n_vocab), out of the pieces that the decoder gives."""
+    def logits(self, features: Array, tokens: Sequence[int]) -> Array:
+        """Run the decoder: logits (count, n_vocab), those after the last token in row len(tokens) - 1."""
         names = [f"logits_{piece}" for piece in range(LOGITS)]
         given = {"encoder_features": features, "embedded_tokens": self.embedded(tokens)}
         pieces = self._networks["decoder"].run(names, given)

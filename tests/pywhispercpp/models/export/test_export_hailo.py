@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_the_numbers(tiny: HailoExport, tiny_en: Path, jfk: Path) -> None:
         assert relative_error(features[0], expected) < 1e-5
         tokens = [*host.vocabulary.prompt(), 843, 523, 616]
         logits = reference_decoder.decode(file.header, tensors, expected, tokens)
-    assert relative_error(host._logits(features, tokens)[: len(tokens)], logits) < 1e-5
+    assert relative_error(host.logits(features, tokens)[: len(tokens)], logits) < 1e-5
 
 
 def test_text_of_tiny_en(tiny: HailoExport, jfk: Path) -> None:
@@ -283,6 +284,24 @@ def test_folders_without_speech(small: Path, tmp_path: Path) -> None:
 def test_a_folder_that_is_no_export(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         Host(tmp_path)
+
+
+def test_a_full_disk(small: Path, tmp_path: Path) -> None:
+    """No file may grow beyond the limit, and the decoder is larger. What was there stays."""
+    folder = export_hailo(small, audio_seconds=1, output=tmp_path / "x").folder
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    script = (
+        "import resource, sys\n"
+        "from pywhispercpp.models.export import export_hailo\n"
+        "from pywhispercpp.errors import ExportError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))\n"
+        "try: export_hailo(sys.argv[1], audio_seconds=2, output=sys.argv[2])\n"
+        "except ExportError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", script, str(small), str(folder)]
+    said = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+    assert f"{folder}: cannot be written" in said
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
 
 
 def test_a_place_that_cannot_be_written(small: Path, tmp_path: Path) -> None:
