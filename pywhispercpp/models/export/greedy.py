@@ -11,8 +11,8 @@ from pywhispercpp.models.vocabulary import Vocabulary
 
 __all__ = ["decode"]
 
-_NO_SPEECH = 0.6  # as in whisper.cpp: nobody speaks when that is likely, and the text is not
-_DOUBTFUL = -1.0  # mean logarithm of the tokens' probabilities
+NO_SPEECH = 0.6  # as in whisper.cpp: nobody speaks when that is likely, and the text is not
+DOUBTFUL = -1.0  # mean logarithm of the tokens' probabilities
 
 Logits = Callable[[Sequence[int]], Array]
 
@@ -35,8 +35,8 @@ def decode(logits: Logits, vocabulary: Vocabulary, prompt: Sequence[int], most: 
         tokens.append(token)
         if len(tokens) < most:
             last = logits([token])[-1]
-    doubtful = certainty / (len(tokens) + 1) < _DOUBTFUL
-    return [] if silent > _NO_SPEECH and doubtful else tokens
+    doubtful = certainty / (len(tokens) + 1) < DOUBTFUL
+    return [] if silent > NO_SPEECH and doubtful else tokens
 
 
 def _without(logits: Array, tokens: Sequence[int]) -> Array:

@@ -164,8 +164,15 @@ class TfliteEmitter:
         return self._multiplied(scaled, key, key.shape[2], True)
 
     def _mixed(self, scores: Tensor, value: Tensor) -> Tensor:
-        shares = self.graph.add("SOFTMAX", [scores], scores.shape, options="Softmax", fields={"beta": 1.0})
-        return self._multiplied(shares, value, value.shape[3], False)
+        return self._multiplied(self.softmax(scores), value, value.shape[3], False)
+
+    def softmax(self, x: Tensor) -> Tensor:
+        """Make shares of the last dimension."""
+        return self.graph.add("SOFTMAX", [x], x.shape, options="Softmax", fields={"beta": 1.0})
+
+    def divide(self, a: Tensor, b: Tensor) -> Tensor:
+        """Divide two values of one shape."""
+        return self.graph.add("DIV", [a, b], a.shape, options="Div")
 
     def _multiplied(self, a: Tensor, b: Tensor, columns: int, transposed: bool) -> Tensor:
         fields = {"adjX": False, "adjY": transposed}

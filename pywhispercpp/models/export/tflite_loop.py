@@ -6,6 +6,7 @@ and, unchanged, those of the sound.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +36,11 @@ class Task:
 
 def greedy_tokens(
     tensors: GgmlTensors, vocabulary: Vocabulary, task: Task, emitter: TfliteEmitter, features: Tensor
-) -> Tensor:
-    """Tokens (1, most) int32 of features: the prompt, the text, then end-of-text tokens to the end.
+) -> Mapping[str, Tensor]:
+    """`tokens` (1, most) int32 of features: the prompt, the text, then end-of-text tokens to the end.
+
+    `no_speech` (1,) is the probability that nobody speaks, `certainty` (1,) the mean logarithm of the
+    probabilities of the text's tokens.
 
     As whisper.cpp without times and fallbacks: the likeliest token follows, at first neither a blank nor the
     end.
@@ -49,7 +53,14 @@ def greedy_tokens(
     condition = TfliteGraph(emitter.graph.file, "more_tokens")
     _write_condition(condition, start.repeated(condition), vocabulary.eot)
     results = emitter.graph.loop(condition, body, start.tensors())
-    return emitter.reshape(results[1], 1, task.most)
+    silence, certainty = (_gathered(emitter.graph, results[2], emitter.graph.numbers([i])) for i in (0, 1))
+    count = emitter.add(results[0], emitter.graph.numbers([1 - len(task.prompt)]))  # with the end
+    mean = emitter.divide(certainty, emitter.graph.add("CAST", [count], (1,), options="Cast"))
+    return {
+        "tokens": emitter.reshape(results[1], 1, task.most),
+        "no_speech": silence,
+        "certainty": mean,
+    }
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,9 @@ class _State:
 
     place: Tensor  # (1,) int32: of the last token
     tokens: Tensor  # (most,) int32
+    scores: (
+        Tensor  # (2,): how likely it is that nobody speaks; logarithms of the tokens' probabilities, summed
+    )
     own: dict[str, Tensor]
     attended: list[KeyValue[Tensor]]
 
@@ -76,16 +90,18 @@ class _State:
         sizes = [extent for extent in shape if isinstance(extent, int)]
         empty = graph.add("FILL", [graph.numbers(sizes), graph.numbers(0.0, "f4")], sizes, options="Fill")
         names = [f"{part}_{layer}" for layer in range(len(attended)) for part in ("key", "value")]
-        return cls(graph.numbers([0]), graph.numbers(filled), dict.fromkeys(names, empty), attended)
+        scores = graph.numbers([0.0, 0.0], "f4")
+        return cls(graph.numbers([0]), graph.numbers(filled), scores, dict.fromkeys(names, empty), attended)
 
     def tensors(self) -> list[Tensor]:
         cross = [x for pair in self.attended for x in (pair.key, pair.value)]
-        return [self.place, self.tokens, *self.own.values(), *cross]
+        return [self.place, self.tokens, self.scores, *self.own.values(), *cross]
 
     def repeated(self, graph: TfliteGraph) -> _State:
         """The same state as the inputs of a graph."""
         place = graph.input("place", self.place.shape, "i4")
         tokens = graph.input("tokens", self.tokens.shape, "i4")
+        scores = graph.input("scores", self.scores.shape)
         own = {name: graph.input(name, x.shape) for name, x in self.own.items()}
         cross = [
             KeyValue(
@@ -93,17 +109,21 @@ class _State:
             )
             for i, x in enumerate(self.attended)
         ]
-        return _State(place, tokens, own, cross)
+        return _State(place, tokens, scores, own, cross)
 
 
 def _write_condition(graph: TfliteGraph, state: _State, eot: int) -> None:
     """There is room for a token, and the last one was not the end."""
     last = _gathered(graph, state.tokens, state.place)
-    room = graph.add(
-        "LESS", [state.place, graph.numbers([state.tokens.shape[0] - 1])], (1,), "b1", options="Less"
-    )
-    going_on = graph.add("NOT_EQUAL", [last, graph.numbers([eot])], (1,), "b1", options="NotEqual")
+    room = _compared(graph, "LESS", state.place, state.tokens.shape[0] - 1)
+    going_on = _compared(graph, "NOT_EQUAL", last, eot)
     graph.output("more", graph.add("LOGICAL_AND", [room, going_on], (1,), "b1", options="LogicalAnd"))
+
+
+def _compared(graph: TfliteGraph, code: str, x: Tensor, number: int) -> Tensor:
+    """Whether (1,) int32 is less than the number, or the like."""
+    options = code.title().replace("_", "")
+    return graph.add(code, [x, graph.numbers([number])], (1,), "b1", options=options)
 
 
 def _gathered(graph: TfliteGraph, table: Tensor, rows: Tensor) -> Tensor:
@@ -182,46 +202,61 @@ class _Step:
         """Add the operations and the outputs, in the order of the state."""
         state = self.emitter.state
         following = self.emitter.add(state.place, self.graph.numbers([1]))
-        tokens = self._with_next(following, self._likeliest(following))
+        logits = self._logits()
+        allowed = self.emitter.add(logits, self._forbidden(following, logits.shape[1]))
+        scores = self._scored(following, logits, allowed)
         self.graph.output("next_place", following)
-        self.graph.output("next_tokens", tokens)
+        self.graph.output("next_tokens", self._with_next(following, self._likeliest(allowed)))
+        self.graph.output("next_scores", self.emitter.add(state.scores, scores))
         for name, x in self.emitter.own.items():
             self.graph.output(f"next_{name}", x)
         for pair in state.attended:
             self.graph.output("cross_key", pair.key)
             self.graph.output("cross_value", pair.value)
 
-    def _likeliest(self, following: Tensor) -> Tensor:
+    def _logits(self) -> Tensor:
+        """(1, n_vocab) of what follows the last token."""
         token = self.emitter.tokens("token", 1)
         x = network.embedded(self.tensors, self.emitter, token)
         logits = network.decoder(self.tensors, self.emitter, x, self.emitter.state.attended)
-        row = self.emitter.reshape(logits, 1, logits.shape[2])
-        allowed = self.emitter.add(row, self._forbidden(following, logits.shape[2]))
+        return self.emitter.reshape(logits, 1, logits.shape[2])
+
+    def _likeliest(self, allowed: Tensor) -> Tensor:
         fields = {"outputType": self.graph.file.schema.TensorType.INT32}
         inputs = [allowed, self.graph.numbers(1)]
         return self.graph.add("ARG_MAX", inputs, (1,), "i4", options="ArgMax", fields=fields)
+
+    def _scored(self, following: Tensor, logits: Tensor, allowed: Tensor) -> Tensor:
+        """(2,): silence, after the first token only; the likeliest token's logarithm, in the text only."""
+        shares = self.emitter.reshape(self.emitter.softmax(logits), logits.shape[1])
+        silence = _gathered(self.graph, shares, self.graph.numbers([self.vocabulary.no_speech]))
+        fields = {"keepDims": False}
+        inputs = [self.emitter.softmax(allowed), self.graph.numbers([1])]
+        most = self.graph.add("REDUCE_MAX", inputs, (1,), options="Reducer", fields=fields)
+        certainty, zero = self.graph.add("LOG", [most], (1,)), self.graph.numbers([0.0], "f4")
+        first = _compared(self.graph, "EQUAL", following, 1)
+        text = _compared(self.graph, "GREATER_EQUAL", following, len(self.task.prompt))
+        parts = [self._chosen(first, silence, zero), self._chosen(text, certainty, zero)]
+        return self.graph.add("CONCATENATION", parts, (2,), options="Concatenation", fields={"axis": 0})
+
+    def _chosen(self, condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+        return self.graph.add("SELECT_V2", [condition, yes, no], (1,), yes.kind, options="SelectV2")
 
     def _forbidden(self, following: Tensor, count: int) -> Tensor:
         """(1, count): _NEVER for what cannot follow here; the first token after the prompt is special."""
         table = np.zeros((2, count), np.float32)
         table[:, self.vocabulary.suppressed()] = _NEVER
         table[1, self.vocabulary.suppressed_first()] = _NEVER
-        first = self.graph.add(
-            "EQUAL", [following, self.graph.numbers([len(self.task.prompt)])], (1,), "b1", options="Equal"
-        )
+        first = _compared(self.graph, "EQUAL", following, len(self.task.prompt))
         row = self.graph.add("CAST", [first], (1,), "i4", options="Cast")
         return _gathered(self.graph, self.graph.constant("forbidden", table), row)
 
     def _with_next(self, following: Tensor, likeliest: Tensor) -> Tensor:
         """The tokens with the next one: that of the prompt, as long as there is one."""
         tokens = self.emitter.state.tokens
-        prompted = self.graph.add(
-            "LESS", [following, self.graph.numbers([len(self.task.prompt)])], (1,), "b1", options="Less"
-        )
+        prompted = _compared(self.graph, "LESS", following, len(self.task.prompt))
         given = _gathered(self.graph, tokens, following)
-        inputs = [prompted, given, likeliest]
-        chosen = self.graph.add("SELECT_V2", inputs, (1,), "i4", options="SelectV2")
-        inputs = [tokens, chosen, following]
+        inputs = [tokens, self._chosen(prompted, given, likeliest), following]
         return self.graph.add(
             "DYNAMIC_UPDATE_SLICE", inputs, tokens.shape, "i4", options="DynamicUpdateSlice"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,6 @@ PARTS = {
     "generator": ("features", "encoder", "decoder"),
 }
 INPUTS = {"features": "normalized_audio", "encoder": "input_features", "decoder": "encoder_hidden_states"}
-OUTPUTS = {"features": "input_features", "encoder": "last_hidden_states", "decoder": "tokens"}
 
 WIDTHS = {"f32": 4, "f16": 2, "int8": 1}  # bytes for a number of a matrix
 
@@ -64,14 +63,14 @@ class Plan:
         return {INPUTS[self.stages[0]]: shapes[self.stages[0]]}
 
     def outputs(self, tensors: GgmlTensors) -> dict[str, tuple[int, ...]]:
-        """Name and shape of the output."""
+        """Names and shapes of the outputs."""
         header = tensors.header
-        shapes = {
-            "features": (1, header.n_mels, FRAMES_PER_STEP * self.context),
-            "encoder": (1, self.context, header.n_audio_state),
-            "decoder": (1, self.task.most),
+        shapes: dict[str, dict[str, tuple[int, ...]]] = {
+            "features": {"input_features": (1, header.n_mels, FRAMES_PER_STEP * self.context)},
+            "encoder": {"last_hidden_states": (1, self.context, header.n_audio_state)},
+            "decoder": {"tokens": (1, self.task.most), "no_speech": (1,), "certainty": (1,)},
         }
-        return {OUTPUTS[self.stages[-1]]: shapes[self.stages[-1]]}
+        return shapes[self.stages[-1]]
 
 
 def build(tensors: GgmlTensors, vocabulary: Vocabulary, plan: Plan) -> TfliteFile:
@@ -82,9 +81,10 @@ def build(tensors: GgmlTensors, vocabulary: Vocabulary, plan: Plan) -> TfliteFil
     x = graph.input(name, shape)
     builder = _Builder(tensors, vocabulary, plan, TfliteEmitter(graph, plan.weights))
     for stage in plan.stages:
-        x = builder.stages()[stage](x)
-    ((name, _),) = plan.outputs(tensors).items()
-    graph.output(name, x)
+        results = builder.stages()[stage](x)
+        x = next(iter(results.values()))
+    for name, result in results.items():
+        graph.output(name, result)
     file.sign(graph.inputs, graph.outputs)
     return file
 
@@ -108,15 +108,15 @@ class _Builder:
     plan: Plan
     emitter: TfliteEmitter
 
-    def stages(self) -> dict[str, Callable[[Tensor], Tensor]]:
+    def stages(self) -> dict[str, Callable[[Tensor], Mapping[str, Tensor]]]:
         return {"features": self._features, "encoder": self._encoder, "decoder": self._decoder}
 
-    def _features(self, sound: Tensor) -> Tensor:
-        samples = self.emitter.reshape(sound, 1, *sound.shape)
-        return network.log_mel(self.tensors.mel_filters(), self.emitter, samples, self.plan.samples)
+    def _features(self, sound: Tensor) -> Mapping[str, Tensor]:
+        samples, filters = self.emitter.reshape(sound, 1, *sound.shape), self.tensors.mel_filters()
+        return {"input_features": network.log_mel(filters, self.emitter, samples, self.plan.samples)}
 
-    def _encoder(self, mel: Tensor) -> Tensor:
-        return network.encoder(self.tensors, self.emitter, mel)
+    def _encoder(self, mel: Tensor) -> Mapping[str, Tensor]:
+        return {"last_hidden_states": network.encoder(self.tensors, self.emitter, mel)}
 
-    def _decoder(self, features: Tensor) -> Tensor:
+    def _decoder(self, features: Tensor) -> Mapping[str, Tensor]:
         return greedy_tokens(self.tensors, self.vocabulary, self.plan.task, self.emitter, features)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.extras import require
-from pywhispercpp.models.export import device_folder
+from pywhispercpp.models.export import device_folder, greedy
 from pywhispercpp.models.export.emitter import Array
 from pywhispercpp.models.export.tflite_metadata import Metadata, vocabulary_beside
 from pywhispercpp.models.export.windows import windows
@@ -50,13 +50,15 @@ class Runner:
         return "".join(text).strip()
 
     def tokens(self, piece: Array) -> list[int]:
-        """Tokens of exactly `audio_seconds` of sound: the prompt, the text, the end."""
+        """Tokens of `audio_seconds` of sound: the prompt, the text, the end; none where nobody speaks."""
         if self._filters is None:
             given = {"normalized_audio": piece[None]}
         else:
             given = {"input_features": log_mel(piece, self._filters)[None]}
-        found: list[int] = self._run(**given)["tokens"][0].tolist()
-        return found
+        found = self._run(**given)
+        silent = found["no_speech"][0] > greedy.NO_SPEECH and found["certainty"][0] < greedy.DOUBTFUL
+        tokens: list[int] = [] if silent else found["tokens"][0].tolist()
+        return tokens
 
     def _vocabulary(self) -> Vocabulary:
         file = vocabulary_beside(self.path)

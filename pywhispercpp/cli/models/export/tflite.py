@@ -15,10 +15,10 @@ from pywhispercpp.models.vocabulary import TASKS
 __all__ = ["add_parser", "run"]
 
 EPILOG = """parts, with what they take and give:
-  encoder-decoder  input_features (log-mel) -> tokens
-  generator        normalized_audio (16 kHz) -> tokens
+  encoder-decoder  input_features (log-mel) -> tokens, no_speech, certainty
+  generator        normalized_audio (16 kHz) -> the same
   encoder          input_features -> last_hidden_states
-  decoder          encoder_hidden_states -> tokens
+  decoder          encoder_hidden_states -> the same
   features         normalized_audio -> input_features
   pcm-encoder      normalized_audio -> last_hidden_states
 

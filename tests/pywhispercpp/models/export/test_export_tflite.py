@@ -60,15 +60,31 @@ class Heard:
         self.mel = log_mel(self.samples, self.file.mel_filters())
         self.features = reference_encoder.encode(self.file.header, self.tensors, self.mel, CONTEXT)
 
+    def logits(self, said: list[int]) -> Array:
+        """Of what follows each of the tokens, without what must not follow."""
+        logits = reference_decoder.decode(self.file.header, self.tensors, self.features, said)
+        logits[:, self.words.suppressed()] = -np.inf
+        logits[len(self.words.prompt()) - 1, self.words.suppressed_first()] = -np.inf
+        return logits
+
+    def scores(self, tokens: NDArray[np.int32]) -> tuple[float, float]:
+        """Probability that nobody speaks, and the mean logarithm of the text's tokens, the end included."""
+        (found,) = tokens.tolist()
+        said, start = found[: found.index(self.words.eot)], self.words.prompt()
+        first = reference_decoder.decode(self.file.header, self.tensors, self.features, start[:1])[0]
+        shares = np.exp(first - first.max())
+        logits = self.logits(said)[len(start) - 1 :]
+        certain = (
+            logits.max(-1) - np.log(np.exp(logits - logits.max(-1, keepdims=True)).sum(-1)) - logits.max(-1)
+        )
+        return float(shares[self.words.no_speech] / shares.sum()), float(certain.mean())
+
     def require_greedy(self, tokens: NDArray[np.int32], most: int = 224) -> None:
         """Each token is the likeliest after those before it, says the reference; the end is repeated."""
         (found,) = tokens.tolist()
         prompt, eot = self.words.prompt(), self.words.eot
         said = found[: found.index(eot)] if eot in found else found[:-1]
-        logits = reference_decoder.decode(self.file.header, self.tensors, self.features, said)
-        logits[:, self.words.suppressed()] = -np.inf
-        logits[len(prompt) - 1, self.words.suppressed_first()] = -np.inf
-        likeliest = logits[len(prompt) - 1 :].argmax(-1).tolist()
+        likeliest = self.logits(said)[len(prompt) - 1 :].argmax(-1).tolist()
         assert found[: len(said) + 1] == [*prompt, *likeliest]
         assert found[len(said) + 1 :] == [eot] * (most - len(said) - 1)
 
@@ -124,10 +140,14 @@ def test_pcm_encoder_in_int8(heard: Heard, tmp_path: Path) -> None:
 def test_decoder(heard: Heard, tmp_path: Path) -> None:
     """XNNPACK takes over what is in the loop as well."""
     path = export_tflite(heard.path, "decoder", audio_seconds=SECONDS, output=tmp_path / "x.tflite")
-    found = runner(path)(encoder_hidden_states=heard.features[None])["tokens"]
+    given = runner(path)(encoder_hidden_states=heard.features[None])
+    found = given["tokens"]
     plain = runner(path, PLAIN)(encoder_hidden_states=heard.features[None])["tokens"]
     np.testing.assert_array_equal(found, plain)
     heard.require_greedy(found)
+    silence, certainty = heard.scores(found)
+    assert given["no_speech"] == pytest.approx([silence], rel=1e-3)
+    assert given["certainty"] == pytest.approx([certainty], rel=1e-3)
     assert found.dtype == np.int32
     assert heard.words.text(found[0]).strip() == TEXT
 
@@ -143,9 +163,17 @@ def test_sound_to_tokens_again_and_again(heard: Heard, generator: Path) -> None:
 
 
 def test_silence(generator: Path) -> None:
-    """Whisper may say something, but numbers stay numbers."""
-    tokens = runner(generator)(normalized_audio=np.zeros((1, CONTEXT * 320), np.float32))["tokens"]
+    """Whisper may say something, but numbers stay numbers, and one of them tells that nobody speaks."""
+    found = runner(generator)(normalized_audio=np.zeros((1, CONTEXT * 320), np.float32))
+    tokens = found["tokens"]
+    assert found["no_speech"][0] > 0.9  # 0.05 for jfk.wav
     assert tokens.shape == (1, 224) and tokens.min() >= 0 and tokens[0, -1] == 50256
+
+
+def test_noise_is_no_text(generator: Path) -> None:
+    """By whisper.cpp's rule: nobody seems to speak, and the text is doubtful ("(wind)")."""
+    noise = np.random.default_rng(1).uniform(-1, 1, CONTEXT * 320).astype(np.float32)
+    assert Runner(generator, threads=1).transcribe(noise) == ""
 
 
 def test_text(heard: Heard, generator: Path) -> None:
