@@ -23,36 +23,36 @@ WHISPER_CPP = {
     },
 }
 
-# whisper-cli, of the same archives: what the tests compare the command line with. The last one is the VAD model
-# that whisper.cpp's own tests use.
-WHISPER_CLI = {
-    "license": "MIT",
-    "tree": [
-        "examples/cli/cli.cpp",
-        "examples/common-whisper.cpp",
-        "examples/common-whisper.h",
-        "examples/common.cpp",
-        "examples/common.h",
-        "examples/grammar-parser.cpp",
-        "examples/grammar-parser.h",
-        "examples/miniaudio.h",
-        "examples/stb_vorbis.c",
-        "models/for-tests-silero-v6.2.0-ggml.bin",
-    ],
-    "tree_sha256": "9e6e7e7cc05dd34bef905539a0a7176810807d659b9d3ff2b258ef9f19794073",
-}
-
-# whisper-quantize, of the same archives: what the tests compare `models quantize` with, byte for byte.
-WHISPER_QUANTIZE = {
-    "license": "MIT",
-    "tree": [
-        "examples/common-ggml.cpp",
-        "examples/common-ggml.h",
-        "examples/common.cpp",
-        "examples/common.h",
-        "examples/quantize/quantize.cpp",
-    ],
-    "tree_sha256": "fed1f12cd46dff5c7e2f043ef451e93a84700fe11666005f2b2c9b3516ca9146",
+# Upstream's programs, of the same archives: what the tests compare the command line and `models quantize` with, byte for
+# byte. The last file of whisper-cli is the VAD model that whisper.cpp's own tests use.
+WHISPER_TOOLS = {
+    "whisper-cli": {
+        "license": "MIT",
+        "tree": [
+            "examples/cli/cli.cpp",
+            "examples/common-whisper.cpp",
+            "examples/common-whisper.h",
+            "examples/common.cpp",
+            "examples/common.h",
+            "examples/grammar-parser.cpp",
+            "examples/grammar-parser.h",
+            "examples/miniaudio.h",
+            "examples/stb_vorbis.c",
+            "models/for-tests-silero-v6.2.0-ggml.bin",
+        ],
+        "tree_sha256": "9e6e7e7cc05dd34bef905539a0a7176810807d659b9d3ff2b258ef9f19794073",
+    },
+    "whisper-quantize": {
+        "license": "MIT",
+        "tree": [
+            "examples/common-ggml.cpp",
+            "examples/common-ggml.h",
+            "examples/common.cpp",
+            "examples/common.h",
+            "examples/quantize/quantize.cpp",
+        ],
+        "tree_sha256": "fed1f12cd46dff5c7e2f043ef451e93a84700fe11666005f2b2c9b3516ca9146",
+    },
 }
 
 # Pure-Python wheels of the package index, unpacked for Bazel; the CMake path installs the same files.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.atomic_file import check_target, writing
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.errors import UsageError
 
 if TYPE_CHECKING:

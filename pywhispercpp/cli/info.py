@@ -6,7 +6,7 @@ import argparse
 import json
 
 from pywhispercpp import bug_report
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 
 __all__ = ["add_parser", "run"]
 

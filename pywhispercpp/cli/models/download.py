@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.errors import PywhispercppError
 from pywhispercpp.models import registry

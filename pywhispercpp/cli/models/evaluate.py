@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir, add_threads
 from pywhispercpp.models.progress import Progress
 
 if TYPE_CHECKING:
@@ -101,16 +100,7 @@ def _add_setups(group: argparse._ArgumentGroup) -> None:
         default=[1500],
         help="how much the encoder takes at once, in steps of 20 ms, or auto; one or several",
     )
-    group.add_argument(
-        "-t",
-        "--n-threads",
-        "--threads",
-        type=int,
-        dest="n_threads",
-        metavar="N",
-        default=min(4, os.cpu_count() or 1),
-        help="threads for each (default: 4, or as many as there are cores)",
-    )
+    add_threads(group, "threads for each")
     group.add_argument(
         "--exported",
         type=Path,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pywhispercpp import models
 from pywhispercpp.cli.models.columns import amount, columns
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.models.inspection import ModelReport, TensorReport
 
 __all__ = ["add_parser", "run"]

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.cli.progress import megabytes
 from pywhispercpp.models import ModelState, registry
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_model, add_models_dir, add_threads
 from pywhispercpp.cli.progress import megabytes, shown
 from pywhispercpp.errors import UsageError
 
@@ -41,7 +40,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog=EPILOG,
     )
     add = parser.add_argument
-    add("name", metavar="NAME", help="name of a model (downloaded when missing) or its path; f16 or f32")
+    add_model(parser, "; f16 or f32")
     add(
         "kinds",
         metavar="KIND",
@@ -61,16 +60,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="hear this file with each result; print text, the encoder's error against the model, and sizes",
     )
     add("-l", "--language", metavar="LANG", default="auto", help="the language of --check's file")
-    add(
-        "-t",
-        "--n-threads",
-        "--threads",
-        type=int,
-        dest="n_threads",
-        metavar="N",
-        default=min(4, os.cpu_count() or 1),
-        help="threads to work with (default: 4, or as many as there are cores)",
-    )
+    add_threads(parser, "threads to work with")
     add_models_dir(parser)
     parser.set_defaults(func=run)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.cli.progress import megabytes
 
 __all__ = ["add_parser", "run"]

@@ -15,7 +15,7 @@ import pytest
 
 from pywhispercpp.cli import build_parser
 from pywhispercpp.cli.line import commands
-from tests.whisper_cli import NotHereError, build
+from tests.whisper_tool import CLI, NotHereError
 
 # A smaller window of the encoder, where it does not matter: half the time.
 SHORT = ("-ac", "512")
@@ -28,7 +28,7 @@ WITHOUT_TOKENS = ("-otxt", "-ovtt", "-osrt", "-ocsv", "-oj", "-olrc", "-ls")
 def whisper_cli() -> Path:
     """whisper-cli, made once."""
     try:
-        return build()
+        return CLI.build()
     except NotHereError as missing:
         pytest.skip(str(missing))
 

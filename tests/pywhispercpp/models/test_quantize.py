@@ -14,8 +14,7 @@ from pywhispercpp.models import MODELS, ggml_file, resolve_model
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.quantize import KINDS, path_beside, quantize
 from tests.small_model import write
-from tests.whisper_cli import NotHereError
-from tests.whisper_quantize import build
+from tests.whisper_tool import QUANTIZE, NotHereError
 
 SPOKEN = "ask what you can do for your country"
 
@@ -170,7 +169,7 @@ def test_the_place_beside_the_model_is_found_by_name(tmp_path: Path) -> None:
 def whisper_quantize() -> Path:
     """Upstream's own program, made once."""
     try:
-        return build()
+        return QUANTIZE.build()
     except NotHereError as missing:
         pytest.skip(str(missing))
 

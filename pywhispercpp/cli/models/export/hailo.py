@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.models.export import HAILO_ARCHITECTURES, export_hailo
 

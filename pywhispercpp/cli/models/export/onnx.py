@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.models.export import ONNX_PARTS, ONNX_WEIGHTS, export_onnx
 
@@ -29,7 +29,7 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Write a folder of ONNX networks, with the words and numbers that make text of them.",
         epilog=EPILOG,
     )
-    parser.add_argument("name", metavar="NAME", help="name of a model (downloaded when missing) or its path")
+    add_model(parser)
     parser.add_argument(
         "--audio-seconds",
         type=float,

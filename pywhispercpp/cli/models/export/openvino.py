@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.models.export import WEIGHTS, export_openvino
 
@@ -28,7 +28,7 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Write the encoder as OpenVINO IR beside the model, where whisper.cpp looks for it.",
         epilog=EPILOG,
     )
-    parser.add_argument("name", metavar="NAME", help="name of a model (downloaded when missing) or its path")
+    add_model(parser)
     parser.add_argument(
         "--audio-context",
         type=int,

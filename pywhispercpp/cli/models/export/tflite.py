@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pywhispercpp import models
-from pywhispercpp.cli.models.folder import add_models_dir
+from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
 from pywhispercpp.models.export import TFLITE_PARTS, export_tflite
 from pywhispercpp.models.vocabulary import TASKS
@@ -37,7 +37,7 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Write a model, or a part of it, for TFLite, as ai-edge-litert and phones run it.",
         epilog=EPILOG,
     )
-    parser.add_argument("name", metavar="NAME", help="name of a model (downloaded when missing) or its path")
+    add_model(parser)
     parser.add_argument(
         "--part",
         choices=[*TFLITE_PARTS],
