@@ -14,7 +14,7 @@ import pytest
 from pywhispercpp.errors import DownloadError, ModelError, ModelNotFoundError, OptionError, OutputError
 from pywhispercpp.models import convert_model
 from pywhispercpp.models.convert import vocabulary
-from pywhispercpp.models.convert.assets import HASHES, MEL_FILTERS, asset
+from pywhispercpp.models.convert.assets import MEL_FILTERS, asset
 from pywhispercpp.models.progress import QuietProgress
 from tests.small_model import HEADER
 from tests.whisper_weights import (
@@ -36,14 +36,6 @@ BIAS, MATRIX = "encoder.blocks.0.mlp.0.bias", "decoder.blocks.0.cross_attn.key.w
 @pytest.fixture(scope="module")
 def small() -> Arrays:
     return network()
-
-
-@pytest.fixture(scope="module")
-def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("assets")
-    for name in HASHES:
-        (folder / name).symlink_to(asset(name, QuietProgress()))
-    return folder
 
 
 def failure(source: Path, assets: Path, **options: Any) -> str:  # noqa: ANN401

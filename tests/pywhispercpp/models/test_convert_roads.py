@@ -12,12 +12,10 @@ import pytest
 
 from pywhispercpp.models import MODELS, convert_model
 from pywhispercpp.models.convert import vocabulary
-from pywhispercpp.models.convert.assets import HASHES, asset
 from pywhispercpp.models.ggml_file import check
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest, matches
-from pywhispercpp.models.progress import QuietProgress
 from pywhispercpp.models.quantize import quantize
 from tests.small_model import HEADER
 from tests.whisper_weights import (
@@ -51,15 +49,6 @@ def tiny(tiny_en: Path) -> tuple[Arrays, GgmlHeader]:
 @pytest.fixture(scope="module")
 def small() -> Arrays:
     return network()
-
-
-@pytest.fixture(scope="module")
-def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OpenAI's vocabularies and mel filters, fetched once."""
-    folder = tmp_path_factory.mktemp("assets")
-    for name in HASHES:
-        (folder / name).symlink_to(asset(name, QuietProgress()))
-    return folder
 
 
 def english(assets: Path) -> dict[str, int]:

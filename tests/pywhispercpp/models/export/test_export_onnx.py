@@ -15,20 +15,18 @@ import onnxruntime
 import openvino
 import pytest
 
-from pywhispercpp import audio
 from pywhispercpp.errors import ExportError, MissingPackageError, ModelError, ModelNotFoundError, OptionError
 from pywhispercpp.models.export import ONNX_PARTS, device_folder, export_onnx
 from pywhispercpp.models.export.onnx_runner import Runner
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest
-from pywhispercpp.models.log_mel import log_mel
 from pywhispercpp.models.vocabulary import Vocabulary
 from tests import reference_decoder, reference_encoder
+from tests.heard import CONTEXT, Heard
 from tests.reference_encoder import Array, relative_error
 from tests.small_model import HEADER, write
 
 SECONDS = 11.0  # all of jfk.wav
-CONTEXT = 550
 SAID = (
     "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 )
@@ -49,23 +47,18 @@ def run(file: Path, **inputs: Any) -> dict[str, Array]:  # noqa: ANN401
     return dict(zip(names, network.run(names, inputs)))
 
 
-class Heard:
-    """tiny.en, jfk.wav, and what the references make of them."""
+class Decoded(Heard):
+    """tiny.en, jfk.wav, a few tokens, and what the reference gives behind them."""
 
     def __init__(self, path: Path, speech: Path) -> None:
-        self.file = GgmlTensors(path)
-        self.tensors = dict(self.file)
-        self.words = Vocabulary(self.file.header, self.file.words())
-        self.samples = audio.load(speech)[: CONTEXT * 320]
-        self.mel = log_mel(self.samples, self.file.mel_filters())
-        self.features = reference_encoder.encode(self.file.header, self.tensors, self.mel, CONTEXT)
+        super().__init__(path, speech)
         self.tokens = [*self.words.prompt(), 843, 523, 616]
-        self.logits = reference_decoder.decode(self.file.header, self.tensors, self.features, self.tokens)
+        self.logits = self.decoded(self.tokens)
 
 
 @pytest.fixture(scope="module")
-def heard(tiny_en: Path, jfk: Path) -> Iterator[Heard]:
-    heard = Heard(tiny_en, jfk)
+def heard(tiny_en: Path, jfk: Path) -> Iterator[Decoded]:
+    heard = Decoded(tiny_en, jfk)
     with heard.file:
         yield heard
 
@@ -77,7 +70,7 @@ def plain(tiny_en: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def encoded(plain: Path, heard: Heard) -> dict[str, Array]:
+def encoded(plain: Path, heard: Decoded) -> dict[str, Array]:
     return run(plain / "encoder.onnx", mel=heard.mel[None])
 
 
@@ -90,14 +83,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("small") / "ggml-small.bin")
 
 
-def test_features(plain: Path, heard: Heard) -> None:
+def test_features(plain: Path, heard: Decoded) -> None:
     found = run(plain / "features.onnx", samples=heard.samples[None, None])["mel"][0]
     assert found.shape == heard.mel.shape
     assert np.abs(found - heard.mel).max() < 2e-3  # of what is 70 dB below the loudest
     assert relative_error(found, heard.mel) < 1e-4
 
 
-def test_encoder_and_what_the_decoder_attends_to(encoded: dict[str, Array], heard: Heard) -> None:
+def test_encoder_and_what_the_decoder_attends_to(encoded: dict[str, Array], heard: Decoded) -> None:
     assert relative_error(encoded["output_features"][0], heard.features) < 1e-5  # 1.2e-6 at 1500
     key = reference_encoder.linear(heard.tensors, "decoder.blocks.3.cross_attn.key", heard.features)
     found = encoded["cross_key_3"]
@@ -105,7 +98,7 @@ def test_encoder_and_what_the_decoder_attends_to(encoded: dict[str, Array], hear
     assert relative_error(found[0].transpose(1, 0, 2).reshape(key.shape), key) < 1e-5
 
 
-def test_decoder(plain: Path, encoded: dict[str, Array], heard: Heard) -> None:
+def test_decoder(plain: Path, encoded: dict[str, Array], heard: Decoded) -> None:
     """Any number of tokens."""
     for count in (1, len(heard.tokens)):
         given = np.array([heard.tokens[:count]])
@@ -113,7 +106,7 @@ def test_decoder(plain: Path, encoded: dict[str, Array], heard: Heard) -> None:
         assert relative_error(found[0], heard.logits[:count]) < 1e-5
 
 
-def test_decoder_with_past(plain: Path, encoded: dict[str, Array], heard: Heard) -> None:
+def test_decoder_with_past(plain: Path, encoded: dict[str, Array], heard: Decoded) -> None:
     """Some tokens at once, then one, then the others."""
     network = session(plain / "decoder-with-past.onnx")
     past = {
@@ -129,7 +122,7 @@ def test_decoder_with_past(plain: Path, encoded: dict[str, Array], heard: Heard)
     assert relative_error(np.concatenate(found), heard.logits) < 1e-5
 
 
-def test_the_same_tokens_with_past_and_without(plain: Path, heard: Heard, tmp_path: Path) -> None:
+def test_the_same_tokens_with_past_and_without(plain: Path, heard: Decoded, tmp_path: Path) -> None:
     """And each is the likeliest one for the reference, after those before."""
     prompt, runner = heard.words.prompt(), Runner(plain, threads=1)
     encoded = runner.encode(heard.samples)
@@ -145,7 +138,7 @@ def test_the_same_tokens_with_past_and_without(plain: Path, heard: Heard, tmp_pa
     assert Runner(tmp_path).decode(encoded, prompt) == tokens
 
 
-def test_text(plain: Path, heard: Heard) -> None:
+def test_text(plain: Path, heard: Decoded) -> None:
     runner = Runner(plain)
     assert runner.audio_seconds == SECONDS
     assert words(runner.transcribe(heard.samples)) == words(SAID)
@@ -155,7 +148,7 @@ def test_text(plain: Path, heard: Heard) -> None:
 
 
 def test_a_fixed_sequence_and_half_precision(
-    tiny_en: Path, heard: Heard, plain: Path, tmp_path: Path
+    tiny_en: Path, heard: Decoded, plain: Path, tmp_path: Path
 ) -> None:
     """The file's weights are f16: nothing is lost."""
     folder = export_onnx(tiny_en, 12, 32, weights="f16", output=tmp_path / "x")
@@ -173,7 +166,7 @@ def test_a_fixed_sequence_and_half_precision(
     assert size < 0.51 * (plain / "decoder.onnx").stat().st_size
 
 
-def test_int8(tiny_en: Path, heard: Heard, plain: Path, tmp_path: Path) -> None:
+def test_int8(tiny_en: Path, heard: Decoded, plain: Path, tmp_path: Path) -> None:
     folder = export_onnx(tiny_en, SECONDS, weights="int8", output=tmp_path / "x")
     encoded = run(folder / "encoder.onnx", mel=heard.mel[None])
     assert 0.005 < relative_error(encoded["output_features"][0], heard.features) < 0.05  # 0.024 at 1500
@@ -183,7 +176,7 @@ def test_int8(tiny_en: Path, heard: Heard, plain: Path, tmp_path: Path) -> None:
         assert size < 0.3 * (plain / f"{part}.onnx").stat().st_size
 
 
-def test_openvino_reads_it(plain: Path, encoded: dict[str, Array], heard: Heard) -> None:
+def test_openvino_reads_it(plain: Path, encoded: dict[str, Array], heard: Decoded) -> None:
     compiled = openvino.Core().compile_model(
         plain / "encoder.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )

@@ -19,16 +19,13 @@ from pywhispercpp.models.export.tflite_metadata import Metadata
 from pywhispercpp.models.export.tflite_runner import Runner
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest
-from pywhispercpp.models.log_mel import log_mel
-from pywhispercpp.models.vocabulary import Vocabulary
-from tests import reference_decoder, reference_encoder
+from tests.heard import CONTEXT, Heard
 from tests.reference_encoder import relative_error
 from tests.small_model import write
 
 Array = NDArray[np.float32]
 
 SECONDS = 11.0
-CONTEXT = 550  # steps of 20 ms: all of jfk.wav
 WITH_XNNPACK = OpResolverType.AUTO  # what an interpreter takes by itself
 PLAIN = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 TEXT = (
@@ -48,21 +45,12 @@ def export(model: Path, part: str, weights: str, output: Path) -> Path:
     return export_tflite(model, part, float16=float16, int8=int8, audio_seconds=SECONDS, output=output)
 
 
-class Heard:
-    """tiny.en, jfk.wav, and what the references make of them."""
-
-    def __init__(self, path: Path, speech: Path) -> None:
-        self.path = path
-        self.file = GgmlTensors(path)
-        self.tensors = dict(self.file)
-        self.words = Vocabulary(self.file.header, self.file.words())
-        self.samples = audio.load(speech)[: CONTEXT * 320]
-        self.mel = log_mel(self.samples, self.file.mel_filters())
-        self.features = reference_encoder.encode(self.file.header, self.tensors, self.mel, CONTEXT)
+class Greedy(Heard):
+    """tiny.en, jfk.wav, and what the references make of them, token by token."""
 
     def logits(self, said: list[int]) -> Array:
         """Of what follows each of the tokens, without what must not follow."""
-        logits = reference_decoder.decode(self.file.header, self.tensors, self.features, said)
+        logits = self.decoded(said)
         logits[:, self.words.suppressed()] = -np.inf
         logits[len(self.words.prompt()) - 1, self.words.suppressed_first()] = -np.inf
         return logits
@@ -71,7 +59,7 @@ class Heard:
         """Probability that nobody speaks, and the mean logarithm of the text's tokens, the end included."""
         (found,) = tokens.tolist()
         said, start = found[: found.index(self.words.eot)], self.words.prompt()
-        first = reference_decoder.decode(self.file.header, self.tensors, self.features, start[:1])[0]
+        first = self.decoded(start[:1])[0]
         shares = np.exp(first - first.max())
         logits = self.logits(said)[len(start) - 1 :]
         certain = (
@@ -90,8 +78,8 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def heard(tiny_en: Path, jfk: Path) -> Iterator[Heard]:
-    heard = Heard(tiny_en, jfk)
+def heard(tiny_en: Path, jfk: Path) -> Iterator[Greedy]:
+    heard = Greedy(tiny_en, jfk)
     with heard.file:
         yield heard
 
@@ -109,7 +97,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("kernels", [WITH_XNNPACK, PLAIN])
-def test_features(heard: Heard, tmp_path: Path, kernels: OpResolverType) -> None:
+def test_features(heard: Greedy, tmp_path: Path, kernels: OpResolverType) -> None:
     """A true transform of 400 points: 3.1e-7 where it was measured."""
     path = export_tflite(heard.path, "features", audio_seconds=SECONDS, output=tmp_path / "x.tflite")
     found = runner(path, kernels)(normalized_audio=heard.samples[None])["input_features"]
@@ -119,7 +107,7 @@ def test_features(heard: Heard, tmp_path: Path, kernels: OpResolverType) -> None
 
 
 @pytest.mark.parametrize("weights", ["float32", "float16"])
-def test_encoder(heard: Heard, tmp_path: Path, weights: str) -> None:
+def test_encoder(heard: Greedy, tmp_path: Path, weights: str) -> None:
     """OpenAI's weights are float16, so that it loses nothing: 2.9e-6 with XNNPACK, 1.2e-6 without."""
     output = export(heard.path, "encoder", weights, tmp_path / "x.tflite")
     for kernels in (WITH_XNNPACK, PLAIN):
@@ -128,7 +116,7 @@ def test_encoder(heard: Heard, tmp_path: Path, weights: str) -> None:
     assert output.stat().st_size < (17e6 if weights == "float16" else 32e6)
 
 
-def test_pcm_encoder_in_int8(heard: Heard, tmp_path: Path) -> None:
+def test_pcm_encoder_in_int8(heard: Greedy, tmp_path: Path) -> None:
     """0.033 where it was measured: activations are rounded as well."""
     output = tmp_path / "x.tflite"
     export_tflite(heard.path, "pcm-encoder", int8=True, audio_seconds=SECONDS, output=output)
@@ -137,7 +125,7 @@ def test_pcm_encoder_in_int8(heard: Heard, tmp_path: Path) -> None:
     assert output.stat().st_size < 11e6
 
 
-def test_decoder(heard: Heard, tmp_path: Path) -> None:
+def test_decoder(heard: Greedy, tmp_path: Path) -> None:
     """XNNPACK takes over what is in the loop as well."""
     path = export_tflite(heard.path, "decoder", audio_seconds=SECONDS, output=tmp_path / "x.tflite")
     given = runner(path)(encoder_hidden_states=heard.features[None])
@@ -152,7 +140,7 @@ def test_decoder(heard: Heard, tmp_path: Path) -> None:
     assert heard.words.text(found[0]).strip() == TEXT
 
 
-def test_sound_to_tokens_again_and_again(heard: Heard, generator: Path) -> None:
+def test_sound_to_tokens_again_and_again(heard: Greedy, generator: Path) -> None:
     """Nothing of one call is left in the next; noise between them is no trouble."""
     run = runner(generator)
     first = run(normalized_audio=heard.samples[None])["tokens"]
@@ -176,27 +164,27 @@ def test_noise_is_no_text(generator: Path) -> None:
     assert Runner(generator, threads=1).transcribe(noise) == ""
 
 
-def test_text(heard: Heard, generator: Path) -> None:
+def test_text(heard: Greedy, generator: Path) -> None:
     found = Runner(generator, threads=1)
     assert found.audio_seconds == SECONDS
     assert found.transcribe(heard.samples) == found.transcribe(heard.samples, "en") == TEXT
 
 
 @pytest.mark.parametrize("weights", ["float16", "int8"])
-def test_smaller_weights_give_the_same_text(heard: Heard, tmp_path: Path, weights: str) -> None:
+def test_smaller_weights_give_the_same_text(heard: Greedy, tmp_path: Path, weights: str) -> None:
     path = export(heard.path, "encoder-decoder", weights, tmp_path / "x.tflite")
     assert Runner(path, threads=1).transcribe(heard.samples) == TEXT
     assert path.stat().st_size < (42e6 if weights == "int8" else 77e6)
 
 
-def test_it_stops_at_the_most_tokens(heard: Heard, tmp_path: Path) -> None:
+def test_it_stops_at_the_most_tokens(heard: Greedy, tmp_path: Path) -> None:
     path = export_tflite(heard.path, audio_seconds=SECONDS, max_tokens=9, output=tmp_path / "x.tflite")
     found = runner(path)(input_features=heard.mel[None])["tokens"]
     heard.require_greedy(found, 9)
     assert found.shape == (1, 9) and heard.words.eot not in found
 
 
-def test_sound_longer_than_the_file_takes(heard: Heard, generator: Path) -> None:
+def test_sound_longer_than_the_file_takes(heard: Greedy, generator: Path) -> None:
     """It is heard in pieces."""
     found = Runner(generator, threads=1).transcribe(np.tile(heard.samples, 2))
     assert found.lower().count("my fellow america") == 2

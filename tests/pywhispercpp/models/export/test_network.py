@@ -8,28 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pywhispercpp import audio
 from pywhispercpp.models.export import network
-from pywhispercpp.models.ggml_tensors import GgmlTensors
-from pywhispercpp.models.log_mel import log_mel
-from pywhispercpp.models.vocabulary import Vocabulary
-from tests import reference_decoder, reference_encoder
+from tests import reference_decoder
+from tests.heard import CONTEXT, Heard
 from tests.numpy_emitter import NumpyEmitter
 from tests.reference_encoder import Array, relative_error
-
-CONTEXT = 550  # steps of 20 ms: all of jfk.wav
-
-
-class Heard:
-    """tiny.en, jfk.wav, and what the references make of them."""
-
-    def __init__(self, path: Path, speech: Path) -> None:
-        self.file = GgmlTensors(path)
-        self.tensors = dict(self.file)
-        self.words = Vocabulary(self.file.header, self.file.words())
-        self.samples = audio.load(speech)[: CONTEXT * 320]
-        self.mel = log_mel(self.samples, self.file.mel_filters())
-        self.features = reference_encoder.encode(self.file.header, self.tensors, self.mel, CONTEXT)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +31,7 @@ def test_encoder(heard: Heard) -> None:
 
 def test_decoder_at_once_and_token_by_token(heard: Heard) -> None:
     tokens = [*heard.words.prompt(), 843, 523, 616]
-    expected = reference_decoder.decode(heard.file.header, heard.tensors, heard.features, tokens)
+    expected = heard.decoded(tokens)
     emitter = NumpyEmitter()
     attended = network.cross_attended(heard.file, emitter, heard.features[None])
     assert attended[0].key.shape == network.head_shape(heard.file.header, CONTEXT)
