@@ -46,7 +46,7 @@ def prepare(place: Place, context: Context) -> str:
 def load(setup: Setup) -> Loaded:
     """Load the networks."""
     from pywhispercpp.models.export import device_folder
-    from pywhispercpp.models.export.onnx_runner import Runner
+    from pywhispercpp.models.export.onnx.runner import Runner
 
     folder = Path(setup.exported)
     runner = Runner(folder, setup.n_threads)

@@ -28,7 +28,7 @@ def prepare(place: Place, context: Context) -> str:
         found = ", ".join(place.languages)
         raise OptionError(f"language={found}: a TFLite file is made for one language; give --language")
     if place.given is not None:
-        from pywhispercpp.models.export.tflite_metadata import Metadata
+        from pywhispercpp.models.export.tflite.metadata import Metadata
 
         file = _given(place.given)
         require_made_of(place.model, Metadata(file).facts, file)
@@ -53,7 +53,7 @@ def _given(given: Path) -> Path:
 
 def load(setup: Setup) -> Loaded:
     """Load the file."""
-    from pywhispercpp.models.export.tflite_runner import Runner
+    from pywhispercpp.models.export.tflite.runner import Runner
 
     runner = Runner(Path(setup.exported), setup.n_threads)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pywhispercpp.cli import main
-from pywhispercpp.models.export.tflite_metadata import Metadata
-from pywhispercpp.models.export.tflite_runner import Runner
+from pywhispercpp.models.export.tflite.metadata import Metadata
+from pywhispercpp.models.export.tflite.runner import Runner
 from tests.small_model import write
 
 RUN = ["models", "export", "tflite"]

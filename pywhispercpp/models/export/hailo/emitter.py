@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pywhispercpp.models.export.emitter import Array, Extent
-from pywhispercpp.models.export.onnx_emitter import OnnxEmitter, Tensor
+from pywhispercpp.models.export.onnx.emitter import OnnxEmitter, Tensor
 
 __all__ = ["LOGITS", "HailoEmitter"]
 

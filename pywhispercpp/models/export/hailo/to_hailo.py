@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from pywhispercpp.errors import ExportError, MissingPackageError, OptionError
-from pywhispercpp.models.export import device_folder, network, to_onnx
+from pywhispercpp.models.export import device_folder, network
 from pywhispercpp.models.export.emitter import Array
 from pywhispercpp.models.export.hailo import calibration as sets
 from pywhispercpp.models.export.hailo import compiler, model_script
 from pywhispercpp.models.export.hailo.emitter import LOGITS, HailoEmitter
 from pywhispercpp.models.export.hailo.files import HailoFiles
-from pywhispercpp.models.export.onnx_emitter import require_onnx
+from pywhispercpp.models.export.onnx import to_onnx
+from pywhispercpp.models.export.onnx.emitter import require_onnx
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.progress import Progress, QuietProgress

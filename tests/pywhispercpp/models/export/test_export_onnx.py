@@ -17,7 +17,7 @@ import pytest
 
 from pywhispercpp.errors import ExportError, MissingPackageError, ModelError, ModelNotFoundError, OptionError
 from pywhispercpp.models.export import ONNX_PARTS, device_folder, export_onnx
-from pywhispercpp.models.export.onnx_runner import Runner
+from pywhispercpp.models.export.onnx.runner import Runner
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.vocabulary import Vocabulary

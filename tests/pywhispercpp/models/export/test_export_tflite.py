@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pywhispercpp import Model, audio
 from pywhispercpp.models.export import export_tflite
-from pywhispercpp.models.export.tflite_metadata import Metadata
-from pywhispercpp.models.export.tflite_runner import Runner
+from pywhispercpp.models.export.tflite.metadata import Metadata
+from pywhispercpp.models.export.tflite.runner import Runner
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest
 from tests.heard import CONTEXT, Heard

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pywhispercpp.errors import ExportError, MissingPackageError, ModelError, ModelNotFoundError, OptionError
 from pywhispercpp.models.export import export_tflite
-from pywhispercpp.models.export.tflite_metadata import Metadata
-from pywhispercpp.models.export.tflite_runner import Runner
+from pywhispercpp.models.export.tflite.metadata import Metadata
+from pywhispercpp.models.export.tflite.runner import Runner
 from pywhispercpp.models.ggml_layout import expected_tensors
 from tests.small_model import HEADER, TOKENS, header_bytes, tensor_bytes, write
 

@@ -14,7 +14,7 @@ from pywhispercpp.errors import ExportError, OptionError
 from pywhispercpp.models.export import device_folder, network
 from pywhispercpp.models.export.emitter import Extent
 from pywhispercpp.models.export.network import KeyValue
-from pywhispercpp.models.export.onnx_emitter import WEIGHTS, OnnxEmitter, require_onnx
+from pywhispercpp.models.export.onnx.emitter import WEIGHTS, OnnxEmitter, require_onnx
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors

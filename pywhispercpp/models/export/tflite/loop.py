@@ -15,8 +15,8 @@ from pywhispercpp.models.export import network
 from pywhispercpp.models.export.emitter import Array, Extent
 from pywhispercpp.models.export.int8 import per_channel
 from pywhispercpp.models.export.network import KeyValue
-from pywhispercpp.models.export.tflite_emitter import TfliteEmitter
-from pywhispercpp.models.export.tflite_graph import Tensor, TfliteGraph
+from pywhispercpp.models.export.tflite.emitter import TfliteEmitter
+from pywhispercpp.models.export.tflite.graph import Tensor, TfliteGraph
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.vocabulary import Vocabulary
 

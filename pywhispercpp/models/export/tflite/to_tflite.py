@@ -13,10 +13,10 @@ from pywhispercpp.extras import require
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.export import device_folder
 from pywhispercpp.models.export.pair import replaced_together
-from pywhispercpp.models.export.tflite_file import MOST_BYTES, require_schema
-from pywhispercpp.models.export.tflite_loop import Task
-from pywhispercpp.models.export.tflite_metadata import MEL_FILTERS, Metadata, vocabulary_beside
-from pywhispercpp.models.export.tflite_parts import PARTS, WIDTHS, Plan, build, constant_bytes
+from pywhispercpp.models.export.tflite.file import MOST_BYTES, require_schema
+from pywhispercpp.models.export.tflite.loop import Task
+from pywhispercpp.models.export.tflite.metadata import MEL_FILTERS, Metadata, vocabulary_beside
+from pywhispercpp.models.export.tflite.parts import PARTS, WIDTHS, Plan, build, constant_bytes
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest

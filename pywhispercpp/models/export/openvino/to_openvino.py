@@ -13,7 +13,7 @@ from pywhispercpp.errors import ExportError, OptionError
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.export import network
 from pywhispercpp.models.export.emitter import Extent
-from pywhispercpp.models.export.openvino_emitter import OpenVinoEmitter, require_openvino
+from pywhispercpp.models.export.openvino.emitter import OpenVinoEmitter, require_openvino
 from pywhispercpp.models.export.pair import replaced_together
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.hashes import digest

@@ -9,10 +9,10 @@ import numpy as np
 
 from pywhispercpp.models.export import network
 from pywhispercpp.models.export.network import FRAMES_PER_STEP
-from pywhispercpp.models.export.tflite_emitter import TfliteEmitter
-from pywhispercpp.models.export.tflite_file import TfliteFile
-from pywhispercpp.models.export.tflite_graph import Tensor, TfliteGraph
-from pywhispercpp.models.export.tflite_loop import Task, greedy_tokens
+from pywhispercpp.models.export.tflite.emitter import TfliteEmitter
+from pywhispercpp.models.export.tflite.file import TfliteFile
+from pywhispercpp.models.export.tflite.graph import Tensor, TfliteGraph
+from pywhispercpp.models.export.tflite.loop import Task, greedy_tokens
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.log_mel import HOP
 from pywhispercpp.models.vocabulary import Vocabulary

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pywhispercpp.models.export.tflite_file import TfliteFile
+from pywhispercpp.models.export.tflite.file import TfliteFile
 
 __all__ = ["Tensor", "TfliteGraph"]
 

@@ -11,7 +11,7 @@ from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.extras import require
 from pywhispercpp.models.export import device_folder, greedy
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.tflite_metadata import Metadata, vocabulary_beside
+from pywhispercpp.models.export.tflite.metadata import Metadata, vocabulary_beside
 from pywhispercpp.models.export.windows import windows
 from pywhispercpp.models.log_mel import log_mel
 from pywhispercpp.models.vocabulary import Vocabulary

@@ -11,7 +11,7 @@ import numpy as np
 
 from pywhispercpp.models.export.emitter import LAYER_NORM_EPSILON, Array, Extent
 from pywhispercpp.models.export.int8 import per_channel
-from pywhispercpp.models.export.tflite_graph import Tensor, TfliteGraph
+from pywhispercpp.models.export.tflite.graph import Tensor, TfliteGraph
 
 __all__ = ["TfliteEmitter"]
 

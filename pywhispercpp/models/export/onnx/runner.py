@@ -12,7 +12,7 @@ from pywhispercpp.errors import ModelError
 from pywhispercpp.extras import require
 from pywhispercpp.models.export import device_folder, greedy
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.to_onnx import SAMPLE_RATE
+from pywhispercpp.models.export.onnx.to_onnx import SAMPLE_RATE
 from pywhispercpp.models.export.windows import windows
 
 __all__ = ["Runner"]

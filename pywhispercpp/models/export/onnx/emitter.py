@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pywhispercpp.models.export.emitter import LAYER_NORM_EPSILON, Array, Extent
-from pywhispercpp.models.export.onnx_graph import INT8_ZERO, OnnxGraph, Size, Tensor, require_onnx
+from pywhispercpp.models.export.onnx.graph import INT8_ZERO, OnnxGraph, Size, Tensor, require_onnx
 
 __all__ = ["HIDDEN", "WEIGHTS", "OnnxEmitter", "Tensor", "require_onnx"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.tflite_file import FACTS
+from pywhispercpp.models.export.tflite.file import FACTS
 from pywhispercpp.models.inspection.byte_reader import ByteReader
 from pywhispercpp.models.inspection.flatbuffer import root
 

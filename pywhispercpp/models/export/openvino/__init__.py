@@ -1,0 +1,1 @@
+"""ggml file -> OpenVINO IR."""
