@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import PywhispercppError
 from pywhispercpp.evaluate.setup import Setup
 
@@ -32,7 +32,7 @@ class ProcessError(PywhispercppError):
     """A setup cannot run, or its process has ended; the message says why."""
 
 
-class Process:
+class Process(Closing):
     """A running worker; leaving the block ends it."""
 
     def __init__(self, setup: Setup) -> None:
@@ -78,16 +78,6 @@ class Process:
         said = " ".join(self._errors.read().decode(errors="replace").split())[-_TAIL:]
         memory = "; there may be too little memory" if code == -signal.SIGKILL else ""
         return ProcessError(f"its process ended {how}{memory}{': … ' + said if said else ''}")
-
-    def __enter__(self) -> Process:
-        """End it at the end of a `with`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End it."""
-        self.close()
 
     def close(self) -> None:
         """End it; one that is at work is not waited for."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+from pywhispercpp.decode import SAMPLE_RATE
 from pywhispercpp.errors import AudioError, OptionError, PywhispercppError
 from pywhispercpp.evaluate import backends, words
 from pywhispercpp.evaluate.dataset import Dataset, Recording, Skipped, read
+from pywhispercpp.evaluate.memory import available_bytes
 from pywhispercpp.evaluate.process import Process, ProcessError
 from pywhispercpp.evaluate.result import Evaluation, Heard, Result
 from pywhispercpp.evaluate.setup import Context, Setup, checked_context
 from pywhispercpp.loading import count
+from pywhispercpp.models.export.terms import STEPS_PER_SECOND
 from pywhispercpp.models.progress import Progress, QuietProgress
 
 if TYPE_CHECKING:
@@ -148,7 +151,9 @@ class _Work:
         result.load_s, result.facts = process.started["load_s"], process.started["facts"]
         result.weights = result.facts.get("weights", result.weights)
         if "audio_seconds" in result.facts:  # an export that was given has its own
-            result.setup = replace(result.setup, audio_context=round(50 * result.facts["audio_seconds"]))
+            result.setup = replace(
+                result.setup, audio_context=round(STEPS_PER_SECOND * result.facts["audio_seconds"])
+            )
         return process
 
     def _hear(self, recording: Recording, running: list[tuple[Result, Process]]) -> None:
@@ -186,7 +191,7 @@ class _Work:
             result.failed.append(Skipped(recording.name, answer["error"]))
             return
         errors = words.compare(recording.text, answer["text"], language)
-        took = samples.size / 16_000, answer["seconds"], answer["cpu_s"]
+        took = samples.size / SAMPLE_RATE, answer["seconds"], answer["cpu_s"]
         result.heard.append(Heard(recording.name, recording.text, answer["text"], errors, *took))
 
     def evaluation(self, dataset: Dataset, available: int, seed: int, language: str | None) -> Evaluation:
@@ -216,19 +221,4 @@ def _require_language(header: GgmlHeader, languages: Sequence[str]) -> None:
 def _fits(results: Sequence[Result]) -> bool:
     """Whether all processes fit into the memory that is free, with as much again left over."""
     needed = sum(2 * Path(one.setup.model).stat().st_size + _FOR_A_PROCESS for one in results)
-    return 2 * needed < _available()
-
-
-def _available() -> int:
-    """Bytes that could be had at once, as Linux tells it."""
-    for line in _meminfo():
-        if line.startswith("MemAvailable:"):
-            return 1024 * int(line.split()[1])
-    return 0
-
-
-def _meminfo() -> Iterator[str]:
-    try:
-        yield from Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return
+    return 2 * needed < available_bytes()

@@ -9,6 +9,7 @@ from typing import Union
 
 from pywhispercpp.audio_context import WHOLE
 from pywhispercpp.loading import count
+from pywhispercpp.models.paths import name_of
 
 __all__ = ["AUTO", "Context", "Setup", "checked_context"]
 
@@ -40,8 +41,7 @@ class Setup:
     @property
     def name(self) -> str:
         """The model's name, as in the registry."""
-        stem = Path(self.model).stem
-        return stem[len("ggml-") :] if stem.startswith("ggml-") else stem
+        return name_of(Path(self.model))
 
     def __str__(self) -> str:
         """In words, for progress, tables and plots."""

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from pywhispercpp.decode import SAMPLE_RATE
 from pywhispercpp.errors import PywhispercppError
 from pywhispercpp.evaluate import backends
+from pywhispercpp.evaluate.memory import peak_bytes
 from pywhispercpp.evaluate.setup import Setup
 
 __all__ = ["main"]
 
 _WARMING = 1.0  # seconds of faint noise that nobody measures
-_RATE = 16_000
 
 
 def main(setup: str) -> None:
@@ -34,7 +33,7 @@ def main(setup: str) -> None:
         start = time.perf_counter()
         loaded = backends.find((one := Setup(**json.loads(setup))).backend).load(one)
         load_s = time.perf_counter() - start
-        noise = np.random.default_rng(0).standard_normal(round(_WARMING * _RATE)).astype(np.float32)
+        noise = np.random.default_rng(0).standard_normal(round(_WARMING * SAMPLE_RATE)).astype(np.float32)
         loaded.transcribe(1e-3 * noise, "en")
     except (PywhispercppError, RuntimeError, ImportError, OSError) as error:
         _tell(answers, {"error": _words(error)})
@@ -69,13 +68,3 @@ def _answer(transcribe: backends.Transcribe, requests: BinaryIO, request: dict[s
 def _words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if isinstance(error, PywhispercppError) else f"{type(error).__name__}: {text}"
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has had: VmHWM, which begins anew with a program.
-
-    getrusage's figure would include the process that started this one.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    return 1024 * int(found[1]) if found else 0

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from pywhispercpp.errors import DownloadError
 from pywhispercpp.models import index, registry
 from pywhispercpp.models.hashes import digest, matches
-from pywhispercpp.models.part_file import exclusive_part
+from pywhispercpp.models.part_file import exclusive_part, part_beside
 from pywhispercpp.models.paths import model_path
 from pywhispercpp.models.progress import Progress, QuietProgress
 from pywhispercpp.models.registry import PublishedModel
@@ -76,7 +76,7 @@ def _get(model: PublishedModel, url: str, part: BinaryIO, target: Path, report: 
 
 def _accept(url: str, expected: str, part: BinaryIO, target: Path) -> None:
     os.fsync(part.fileno())
-    path = target.with_name(target.name + ".part")
+    path = part_beside(target)
     got = digest(path, expected.partition(":")[0])
     if got != expected:
         part.truncate(0)  # an empty part file is removed when it is let go

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["FILE_TYPES", "GgmlHeader", "TensorPlace", "TensorType", "expected_tensors"]
+__all__ = ["DTYPES", "FILE_TYPES", "GgmlHeader", "TensorPlace", "TensorType", "expected_tensors"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ FILE_TYPES: dict[int, TensorType] = {
     13: TensorType(13, "q5_K", 256, 176),
     14: TensorType(14, "q6_K", 256, 210),
 }
+
+#: Their names, that of the published models first.
+DTYPES = tuple(sorted((kind.name for kind in FILE_TYPES.values()), key=lambda name: (name != "f16", name)))
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pywhispercpp import _core
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models import ggml_file
 
 __all__ = ["GgmlTensors"]
 
 
-class GgmlTensors(Mapping[str, NDArray[np.float32]]):
+class GgmlTensors(Closing, Mapping[str, NDArray[np.float32]]):
     """The tensors of one file by name; each is read when it is asked for, and never kept.
 
     Shapes have the slowest dimension first, as in numpy: a matrix is (outputs, inputs), a convolution
@@ -70,13 +70,7 @@ class GgmlTensors(Mapping[str, NDArray[np.float32]]):
         """How many tensors there are."""
         return len(self.places)
 
-    def __enter__(self) -> GgmlTensors:
-        """Close the file at the end of a `with`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Close the file."""
         self._file.close()
 

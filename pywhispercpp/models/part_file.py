@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pywhispercpp.models.progress import Progress
 
-__all__ = ["exclusive_part", "in_use"]
+__all__ = ["exclusive_part", "in_use", "part_beside"]
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def exclusive_part(target: Path, progress: Progress) -> Iterator[BinaryIO]:
     The lock is on the part file itself, so no lock file is left behind, and it ends with the process. An
     empty part is removed afterwards; one with bytes in it stays, for the next attempt to go on from.
     """
-    part = target.with_name(target.name + ".part")
+    part = part_beside(target)
     file = _open_locked(part, progress)
     try:
         yield file
@@ -29,6 +29,11 @@ def exclusive_part(target: Path, progress: Progress) -> Iterator[BinaryIO]:
         if _same_file(file, part) and part.stat().st_size == 0:
             part.unlink()
         file.close()
+
+
+def part_beside(target: Path) -> Path:
+    """Where a file is until it is whole."""
+    return target.with_name(f"{target.name}.part")
 
 
 def in_use(part: Path) -> bool:

@@ -10,7 +10,7 @@ from platformdirs import user_data_dir
 from pywhispercpp.errors import ModelNotFoundError, OptionError
 from pywhispercpp.models.registry import MODELS
 
-__all__ = ["as_path", "default_models_dir", "existing", "find_local", "model_path"]
+__all__ = ["as_path", "default_models_dir", "existing", "find_local", "model_path", "name_of"]
 
 
 def as_path(name: str, value: object) -> Path:
@@ -35,6 +35,15 @@ def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> P
     """
     folder = default_models_dir() if models_dir is None else as_path("models_dir", models_dir)
     return folder / (MODELS[name].file_name if name in MODELS else f"ggml-{name}.bin")
+
+
+def name_of(path: Path) -> str:
+    """The name by which a file in the folder is found.
+
+    >>> name_of(Path("models/ggml-base.en.bin"))
+    'base.en'
+    """
+    return path.stem[len("ggml-") :] if path.stem.startswith("ggml-") else path.stem
 
 
 def find_local(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path | None:

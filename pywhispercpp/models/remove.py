@@ -9,10 +9,9 @@ from pathlib import Path
 from pywhispercpp import openvino_ir
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models import ggml_file
-from pywhispercpp.models.part_file import in_use
+from pywhispercpp.models.part_file import in_use, part_beside
 from pywhispercpp.models.paths import default_models_dir, find_local, model_path
 from pywhispercpp.models.registry import MODELS
-from pywhispercpp.models.stock import part_beside
 
 __all__ = ["RemovedModel", "remove_model"]
 

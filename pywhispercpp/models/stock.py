@@ -9,10 +9,11 @@ from pathlib import Path
 
 from pywhispercpp import openvino_ir
 from pywhispercpp.models.ggml_file import has_magic
-from pywhispercpp.models.paths import default_models_dir, find_local, model_path
+from pywhispercpp.models.part_file import part_beside
+from pywhispercpp.models.paths import default_models_dir, find_local, model_path, name_of
 from pywhispercpp.models.registry import MODELS, PublishedModel
 
-__all__ = ["ModelState", "list_models", "part_beside"]
+__all__ = ["ModelState", "list_models"]
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,6 @@ def list_models(models_dir: str | os.PathLike[str] | None = None) -> list[ModelS
     return [*published, *(_own(path) for path in _models_in(models_dir) if path not in taken)]
 
 
-def part_beside(path: Path) -> Path:
-    """Where a download to `path` is until it is whole."""
-    return path.with_name(f"{path.name}.part")
-
-
 def _published(model: PublishedModel, models_dir: str | os.PathLike[str] | None) -> ModelState:
     path = find_local(model.name, models_dir) or model_path(model.name, models_dir)
     on_disk = _size(path)
@@ -76,10 +72,8 @@ def _published(model: PublishedModel, models_dir: str | os.PathLike[str] | None)
 
 
 def _own(path: Path) -> ModelState:
-    name = path.name[: -len(".bin")]
-    name = name[len("ggml-") :] if name.startswith("ggml-") else name
     size = path.stat().st_size
-    return ModelState(name, path, size, size, _size(part_beside(path)), None, _openvino(path))
+    return ModelState(name_of(path), path, size, size, _size(part_beside(path)), None, _openvino(path))
 
 
 def _models_in(models_dir: str | os.PathLike[str] | None) -> Iterator[Path]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.convert import DTYPES, convert_model, default_target
+from pywhispercpp.models.ggml_layout import DTYPES
 
 __all__ = ["add_parser", "run"]
 
@@ -55,6 +55,8 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, then print the path."""
+    from pywhispercpp.models.convert import convert_model, default_target  # here: no other command needs it
+
     target = args.output or default_target(args.source, args.dtype)
     with shown(target.name, sys.stderr) as progress:
         path = convert_model(args.source, target, dtype=args.dtype, assets=args.assets, progress=progress)

@@ -66,9 +66,9 @@ class Backend(Protocol):
 
 def require_made_of(model: Path, facts: Mapping[str, str], where: Path) -> None:
     """Raise ModelError unless an export, which says what it was made of, is of this model."""
-    from pywhispercpp.models.hashes import digest
+    from pywhispercpp.models.export.terms import model_facts
 
-    if facts.get("model_sha256") != digest(model, "sha256").partition(":")[2]:
+    if facts.get("model_sha256") != model_facts(model)["model_sha256"]:
         raise ModelError(f"{where} was made of {facts.get('model')}, and {model} is another file")
 
 

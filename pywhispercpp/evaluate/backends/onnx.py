@@ -23,7 +23,9 @@ def seconds(context: Context, what: str) -> float:
     """How much sound a network takes that serves a context. Raises OptionError for "auto"."""
     if isinstance(context, str):
         raise OptionError(f"audio_context={context}: {what} takes one length of sound; give a number")
-    return context / 50
+    from pywhispercpp.models.export.terms import STEPS_PER_SECOND
+
+    return context / STEPS_PER_SECOND
 
 
 def prepare(place: Place, context: Context) -> str:

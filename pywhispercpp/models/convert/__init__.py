@@ -19,14 +19,12 @@ from pywhispercpp.models.convert import ggml_writer, sources, vocabulary
 from pywhispercpp.models.convert.assets import MEL_FILTERS, asset, vocabulary_name
 from pywhispercpp.models.convert.weights import Weights, header_of
 from pywhispercpp.models.ggml_file import check, header_faults
-from pywhispercpp.models.ggml_layout import FILE_TYPES
+from pywhispercpp.models.ggml_layout import DTYPES, FILE_TYPES
 from pywhispercpp.models.paths import as_path
 from pywhispercpp.models.progress import Progress, QuietProgress
 
 __all__ = ["DTYPES", "convert", "convert_model", "default_target"]
 
-#: What `convert_model` writes, by ggml's names.
-DTYPES = tuple(sorted((kind.name for kind in FILE_TYPES.values()), key=lambda name: (name != "f16", name)))
 _PLAIN = {kind.name: ftype for ftype, kind in FILE_TYPES.items() if kind.block == 1}
 #: Names that say nothing about the model: their folder's does.
 _NAMELESS = ("model", "pytorch_model", "model.safetensors.index", "pytorch_model.bin.index")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from types import TracebackType
 
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import ModelError
 
 __all__ = ["ByteReader"]
 
 
-class ByteReader:
+class ByteReader(Closing):
     """Parts of one file by their place. What `take` returns is as long as what was asked for."""
 
     def __init__(self, path: Path, kind: str) -> None:
@@ -21,12 +21,8 @@ class ByteReader:
         self._file = path.open("rb")
         self.size = path.stat().st_size
 
-    def __enter__(self) -> ByteReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def error(self, what: str, at: int) -> ModelError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp import models
 from pywhispercpp.cli.models.options import add_models_dir
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.export import HAILO_ARCHITECTURES, export_hailo
+from pywhispercpp.models.export import HAILO_ARCHITECTURES
 
 __all__ = ["add_parser", "run"]
 
@@ -91,6 +91,8 @@ def _add_calibration(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, print the folder, and on standard error what is missing."""
+    from pywhispercpp.models.export import export_hailo  # here: no other command needs it
+
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)
         made = export_hailo(

@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp import models
 from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.export import ONNX_PARTS, ONNX_WEIGHTS, export_onnx
+from pywhispercpp.models.export import ONNX_PARTS, ONNX_WEIGHTS
 
 __all__ = ["add_parser", "run"]
 
@@ -69,6 +69,8 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(args: argparse.Namespace) -> int:
     """Export, then print the folder."""
+    from pywhispercpp.models.export import export_onnx  # here: no other command needs it
+
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)
         folder = export_onnx(

@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp import models
 from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.export import WEIGHTS, export_openvino
+from pywhispercpp.models.export import WEIGHTS
 
 __all__ = ["add_parser", "run"]
 
@@ -50,6 +50,8 @@ def add_parser(formats: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(args: argparse.Namespace) -> int:
     """Export, then print the path of the IR."""
+    from pywhispercpp.models.export import export_openvino  # here: no other command needs it
+
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)
         path = export_openvino(model, args.audio_context, args.weights, args.output, progress=progress)

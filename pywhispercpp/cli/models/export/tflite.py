@@ -9,7 +9,7 @@ from pathlib import Path
 from pywhispercpp import models
 from pywhispercpp.cli.models.options import add_model, add_models_dir
 from pywhispercpp.cli.progress import shown
-from pywhispercpp.models.export import TFLITE_PARTS, export_tflite
+from pywhispercpp.models.export import TFLITE_PARTS
 from pywhispercpp.models.vocabulary import TASKS
 
 __all__ = ["add_parser", "run"]
@@ -81,6 +81,8 @@ def _add_tokens(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, then print the path of the file."""
+    from pywhispercpp.models.export import export_tflite  # here: no other command needs it
+
     with shown(args.name, sys.stderr) as progress:
         model = models.resolve_model(args.name, args.models_dir, progress=progress)
         path = export_tflite(

@@ -11,11 +11,11 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.convert.readers.float_types import ITEM_BYTES, as_array
 
@@ -44,7 +44,7 @@ class Variable:
     offset: int
 
 
-class CTranslate2File:
+class CTranslate2File(Closing):
     """The variables of one CTranslate2 model; weights are read only when asked for.
 
     Raises ModelError (what, at which byte) for a file that is not one or does not hold what it promises.
@@ -65,13 +65,7 @@ class CTranslate2File:
             self._file.close()
             raise
 
-    def __enter__(self) -> CTranslate2File:
-        """Close the file at the end of a `with`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Close the file."""
         self._file.close()
 

@@ -6,9 +6,9 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import ModelError
 
 __all__ = ["StoredZip"]
@@ -34,7 +34,7 @@ class _Careful:
         return data
 
 
-class StoredZip:
+class StoredZip(Closing):
     """Members by their name below the archive's one folder; each is read when it is asked for.
 
     Raises ModelError for what is no zip archive, and for compressed, encrypted and doubled members, or ones
@@ -54,16 +54,6 @@ class StoredZip:
         except BaseException:
             self._file.close()
             raise
-
-    def __enter__(self) -> StoredZip:
-        """Close the file at the end of a `with`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

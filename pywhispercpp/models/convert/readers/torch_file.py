@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pywhispercpp.closing import Closing
 from pywhispercpp.errors import ModelError
 from pywhispercpp.models.convert.readers import torch_pickle
 from pywhispercpp.models.convert.readers.float_types import ITEM_BYTES, as_array
@@ -45,7 +45,7 @@ class _Storages(Protocol):
         """Close the file."""
 
 
-class TorchFile:
+class TorchFile(Closing):
     """One checkpoint; `root` is its table, with a StoredTensor for every tensor.
 
     Nothing in the file is run. Raises ModelError for a file that is no such checkpoint, holds more than
@@ -65,16 +65,6 @@ class TorchFile:
             self._storages, self.root = legacy, legacy.root
         else:
             self._open_zip(StoredZip(path))
-
-    def __enter__(self) -> TorchFile:
-        """Close the file at the end of a `with`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

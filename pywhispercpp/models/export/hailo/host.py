@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pywhispercpp.errors import ModelError
-from pywhispercpp.extras import require
 from pywhispercpp.models.export import greedy
 from pywhispercpp.models.export.device_folder import DeviceFolder, read
 from pywhispercpp.models.export.emitter import Array
 from pywhispercpp.models.export.hailo.emitter import LOGITS
+from pywhispercpp.models.export.onnx.session import require_runtime, session
 from pywhispercpp.models.export.windows import windows
-from pywhispercpp.models.log_mel import log_mel
+from pywhispercpp.models.log_mel import HOP, log_mel
 
 __all__ = ["Host"]
 
@@ -29,10 +28,11 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         """Load them; raises ModelError, and MissingPackageError without onnxruntime."""
-        runtime = require("onnxruntime", "onnx", "running networks for Hailo on this machine")
+        require_runtime("running networks for Hailo on this machine")
         self._read: DeviceFolder = read(folder)
         try:
-            self._networks = {part: _session(runtime, folder / name) for part, name in self._networks_of()}
+            named = [(part, folder / self._read.networks[part]) for part in ("encoder", "decoder")]
+            self._networks = {part: session(file) for part, file in named}
             tables = ("embedding", "positions", "filters")
             self._tables = {part: np.load(folder / self._read.networks[part]) for part in tables}
         except KeyError as error:
@@ -42,13 +42,10 @@ class Host:
         self.vocabulary = self._read.vocabulary
         self.count, self._channels = self._tables["positions"].shape
 
-    def _networks_of(self) -> list[tuple[str, str]]:
-        return [(part, self._read.networks[part]) for part in ("encoder", "decoder")]
-
     @property
     def samples(self) -> int:
         """How many samples the encoder hears at a time."""
-        return int(self._networks["encoder"].get_inputs()[0].shape[3]) * 160
+        return int(self._networks["encoder"].get_inputs()[0].shape[3]) * HOP
 
     def transcribe(self, samples: Array, language: str | None = None) -> str:
         """Return the text of mono sound at 16 kHz, float32 (n,), of any length; by the likeliest tokens."""
@@ -90,12 +87,3 @@ class Host:
         pieces = self._networks["decoder"].run(names, given)
         joined: Array = np.concatenate(pieces, axis=2)[0]
         return joined
-
-
-def _session(runtime: Any, file: Path) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    options = runtime.SessionOptions()
-    options.log_severity_level = 3
-    try:
-        return runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own have no common root
-        raise ModelError(f"{file}: onnxruntime cannot load it: {error}") from error

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["ARCHITECTURES", "SIZES", "Recipe", "decoder_script", "encoder_script"]
-
-ARCHITECTURES = ("hailo8", "hailo8l", "hailo10h")
+__all__ = ["SIZES", "Recipe", "decoder_script", "encoder_script"]
 
 
 @dataclass(frozen=True)

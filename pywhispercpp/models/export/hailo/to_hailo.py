@@ -10,6 +10,7 @@ import numpy as np
 
 from pywhispercpp.errors import ExportError, MissingPackageError, OptionError
 from pywhispercpp.models.export import device_folder, network
+from pywhispercpp.models.export.choices import HAILO_ARCHITECTURES
 from pywhispercpp.models.export.emitter import Array
 from pywhispercpp.models.export.hailo import calibration as sets
 from pywhispercpp.models.export.hailo import compiler, model_script
@@ -18,6 +19,7 @@ from pywhispercpp.models.export.hailo.files import HailoFiles
 from pywhispercpp.models.export.onnx import to_onnx
 from pywhispercpp.models.export.onnx.emitter import require_onnx
 from pywhispercpp.models.export.pair import replaced_together
+from pywhispercpp.models.export.terms import STEPS_PER_SECOND, unwritable
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.progress import Progress, QuietProgress
 from pywhispercpp.models.vocabulary import Vocabulary
@@ -38,7 +40,7 @@ class HailoExport:
 
 def export_hailo(
     model: str | os.PathLike[str],
-    hw_arch: str = model_script.ARCHITECTURES[0],
+    hw_arch: str = HAILO_ARCHITECTURES[0],
     calibration: str | os.PathLike[str] | None = None,
     num_samples: int | None = None,
     audio_seconds: float | None = None,
@@ -82,15 +84,15 @@ def export_hailo(
         try:
             return job.make(speech, num_samples, language, scripts)
         except OSError as error:
-            raise ExportError(_unwritable(folder, error)) from error
+            raise ExportError(unwritable(folder, error)) from error
 
 
 _NO_SET = "{folder}: has no calibration set of this model; name a folder of speech (calibration)"
 
 
 def _check(hw_arch: str, num_samples: int | None, scripts: dict[str, Path]) -> None:
-    if hw_arch not in model_script.ARCHITECTURES:
-        raise OptionError(f"hw_arch={hw_arch!r}: one of {', '.join(model_script.ARCHITECTURES)} is needed")
+    if hw_arch not in HAILO_ARCHITECTURES:
+        raise OptionError(f"hw_arch={hw_arch!r}: one of {', '.join(HAILO_ARCHITECTURES)} is needed")
     whole = isinstance(num_samples, (int, np.integer)) and not isinstance(num_samples, bool)
     if num_samples is not None and not (whole and num_samples >= 1):
         raise OptionError(f"num_samples={num_samples!r}: a whole number from 1 on is needed")
@@ -107,11 +109,6 @@ def _require_compiler() -> None:
         )
 
 
-def _unwritable(folder: Path, error: OSError) -> str:
-    why = error.strerror or str(error)
-    return f"{folder}: cannot be written: {why}. Make room, or choose another place (output, --output)"
-
-
 def _job(
     tensors: GgmlTensors, hw_arch: str, seconds: float | None, count: int, folder: Path, report: Progress
 ) -> _Job:
@@ -125,7 +122,7 @@ def _job(
     context = to_onnx.context_steps(recipe.seconds if seconds is None else seconds, header)
     files = HailoFiles(
         header.size + ("" if header.multilingual else ".en"),
-        context / to_onnx.STEPS_PER_SECOND,
+        context / STEPS_PER_SECOND,
         to_onnx.token_count(count, header),
     )
     facts = to_onnx.facts(tensors.path, header, context, files.count, "f32")

@@ -9,9 +9,8 @@ import numpy as np
 from pywhispercpp.models.export.emitter import LAYER_NORM_EPSILON, Array, Extent
 from pywhispercpp.models.export.onnx.graph import INT8_ZERO, OnnxGraph, Size, Tensor, require_onnx
 
-__all__ = ["HIDDEN", "WEIGHTS", "OnnxEmitter", "Tensor", "require_onnx"]
+__all__ = ["HIDDEN", "OnnxEmitter", "Tensor", "require_onnx"]
 
-WEIGHTS = ("f32", "f16", "int8")
 # What is added to hide a step from an earlier one. No infinity: some kernels make NaN of it; f16 holds this.
 HIDDEN = np.float32(-6e4)
 

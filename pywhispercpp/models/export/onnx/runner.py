@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pywhispercpp.decode import SAMPLE_RATE
 from pywhispercpp.errors import ModelError
-from pywhispercpp.extras import require
 from pywhispercpp.models.export import device_folder, greedy
 from pywhispercpp.models.export.emitter import Array
-from pywhispercpp.models.export.onnx.to_onnx import SAMPLE_RATE
+from pywhispercpp.models.export.onnx.session import require_runtime, session
 from pywhispercpp.models.export.windows import windows
 
 __all__ = ["Runner"]
@@ -29,7 +29,7 @@ class Runner:
         Raises ModelError for a folder that is no export, lacks a network or has a broken one, and
         MissingPackageError without onnxruntime.
         """
-        self._runtime = require("onnxruntime", "onnx", "running ONNX networks")
+        require_runtime()
         self._folder = folder
         self._threads = threads
         self._read = device_folder.read(folder)
@@ -72,16 +72,10 @@ class Runner:
         if part not in self._read.networks:
             raise ModelError(f"{self._folder}: has no {part}; export it again with --part {part}")
         file = self._folder / self._read.networks[part]
-        options = self._runtime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3
-        try:
-            session = self._runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own have no common root
-            raise ModelError(f"{file}: onnxruntime cannot load it: {error}") from error
-        found = session.get_modelmeta().custom_metadata_map
+        network = session(file, self._threads)
+        found = network.get_modelmeta().custom_metadata_map
         self._belongs(file, found)
-        return session
+        return network
 
     def _belongs(self, file: Path, found: Mapping[str, str]) -> None:
         if any(found.get(name) != value for name, value in self._read.facts.items()):

@@ -9,23 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from pywhispercpp import __version__
+from pywhispercpp import __version__, loading
+from pywhispercpp.decode import SAMPLE_RATE
 from pywhispercpp.errors import ExportError, OptionError
 from pywhispercpp.models.export import device_folder, network
+from pywhispercpp.models.export.choices import ONNX_PARTS, ONNX_WEIGHTS
 from pywhispercpp.models.export.emitter import Extent
 from pywhispercpp.models.export.network import KeyValue
-from pywhispercpp.models.export.onnx.emitter import WEIGHTS, OnnxEmitter, require_onnx
+from pywhispercpp.models.export.onnx.emitter import OnnxEmitter, require_onnx
 from pywhispercpp.models.export.pair import replaced_together
+from pywhispercpp.models.export.terms import STEPS_PER_SECOND, model_facts, unwritable
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors
-from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.progress import Progress, QuietProgress
 from pywhispercpp.models.vocabulary import Vocabulary
 
 __all__ = [
-    "PARTS",
-    "SAMPLE_RATE",
-    "STEPS_PER_SECOND",
     "context_steps",
     "export_onnx",
     "facts",
@@ -33,9 +32,6 @@ __all__ = [
     "token_count",
 ]
 
-PARTS = ("features", "encoder", "decoder", "decoder-with-past")
-SAMPLE_RATE = 16000
-STEPS_PER_SECOND = 50  # of the audio context
 _MOST_BYTES = 2_000_000_000  # a file of protobuf ends at 2 GiB
 
 
@@ -54,8 +50,8 @@ def export_onnx(
 
     audio_seconds: how much sound the networks take at a time, a multiple of 0.02 up to 30 (what None is).
     sequence_length: how many tokens the decoder takes, always; any number from 1 on when None.
-    parts: of PARTS; None for all that a greedy decode needs: features, encoder, and decoder-with-past, or
-    with a sequence length decoder.
+    parts: of ONNX_PARTS; None for all that a greedy decode needs: features, encoder, and decoder-with-past,
+    or with a sequence length decoder.
     weights: how they are stored: "f32", "f16", "int8" (see OnnxEmitter).
     output: the folder; beside the model when None: `ggml-tiny.en-onnx`.
     external_data: put weights into files of their own (`encoder.onnx.data`); what is larger than a file of
@@ -74,7 +70,7 @@ def export_onnx(
         try:
             job.write(folder, _parts(parts, count))
         except OSError as error:
-            raise ExportError(_unwritable(folder, error.strerror or str(error))) from error
+            raise ExportError(unwritable(folder, error)) from error
     return folder
 
 
@@ -186,8 +182,8 @@ def _verify(file: Path, facts: dict[str, str]) -> None:
 
 
 def _weights(weights: str) -> str:
-    if weights not in WEIGHTS:
-        raise OptionError(f"weights={weights!r}: one of {', '.join(WEIGHTS)} is needed")
+    if weights not in ONNX_WEIGHTS:
+        raise OptionError(f"weights={weights!r}: one of {', '.join(ONNX_WEIGHTS)} is needed")
     return weights
 
 
@@ -206,31 +202,27 @@ def context_steps(seconds: float | None, header: GgmlHeader) -> int:
 
 def token_count(length: int, header: GgmlHeader) -> int:
     """Return a sequence length that can be; raises OptionError for another."""
-    most = header.n_text_ctx
-    if isinstance(length, bool) or not isinstance(length, (int, np.integer)) or not 4 < length <= most:
-        raise OptionError(f"sequence_length={length!r}: a whole number from 5 to {most} is needed")
-    return int(length)
+    return loading.count("sequence_length", length, header.n_text_ctx, 5)
 
 
 def _parts(asked: Sequence[str] | None, count: int | None) -> list[str]:
     if asked is None:
         return ["features", "encoder", "decoder-with-past" if count is None else "decoder"]
-    unknown = [part for part in asked if part not in PARTS]
+    unknown = [part for part in asked if part not in ONNX_PARTS]
     if isinstance(asked, str) or unknown or not asked:
-        raise OptionError(f"parts={asked!r}: one or more of {', '.join(PARTS)} are needed")
+        raise OptionError(f"parts={asked!r}: one or more of {', '.join(ONNX_PARTS)} are needed")
     if count is not None and "decoder-with-past" in asked:
         raise OptionError(
             "sequence_length: a decoder with past takes the tokens one by one; leave the length out, or take "
             "the part decoder"
         )
-    return [part for part in PARTS if part in asked]
+    return [part for part in ONNX_PARTS if part in asked]
 
 
 def facts(path: Path, header: GgmlHeader, context: int, count: int | None, weights: str) -> dict[str, str]:
-    """What each file says about itself. The hash comes first: a model that changes later is another model."""
+    """What each file says about itself."""
     return {
-        "model": path.name,
-        "model_sha256": digest(path, "sha256").partition(":")[2],
+        **model_facts(path),
         "audio_context": str(context),
         "sequence_length": str(count or "any"),
         "weights": weights,
@@ -238,7 +230,3 @@ def facts(path: Path, header: GgmlHeader, context: int, count: int | None, weigh
         "multilingual": str(header.multilingual).lower(),
         "version": __version__,
     }
-
-
-def _unwritable(folder: Path, why: str) -> str:
-    return f"{folder}: cannot be written: {why}. Make room, or choose another place (output, --output)"

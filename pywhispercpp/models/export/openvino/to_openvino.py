@@ -6,22 +6,20 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
-
 from pywhispercpp import __version__, openvino_ir
 from pywhispercpp.errors import ExportError, OptionError
+from pywhispercpp.loading import count
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.export import network
+from pywhispercpp.models.export.choices import WEIGHTS
 from pywhispercpp.models.export.emitter import Extent
 from pywhispercpp.models.export.openvino.emitter import OpenVinoEmitter, require_openvino
 from pywhispercpp.models.export.pair import replaced_together
+from pywhispercpp.models.export.terms import model_facts, unwritable
 from pywhispercpp.models.ggml_tensors import GgmlTensors
-from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.progress import Progress, QuietProgress
 
-__all__ = ["WEIGHTS", "export_openvino"]
-
-WEIGHTS = ("f16", "int8")
+__all__ = ["export_openvino"]
 
 
 def export_openvino(
@@ -60,10 +58,10 @@ def export_openvino(
             _write(emitter, facts, folder / target.name)
             _verify(folder / target.name, facts, *shape)
     except OSError as error:
-        raise ExportError(_unwritable(target, error.strerror or str(error))) from error
+        raise ExportError(unwritable(target, error)) from error
     # A full disk is a RuntimeError of OpenVINO; 2024's goes on without a word and leaves half an XML.
     except (RuntimeError, ElementTree.ParseError) as error:
-        raise ExportError(_unwritable(target, f"OpenVINO: {' '.join(str(error).split())}")) from error
+        raise ExportError(unwritable(target, f"OpenVINO: {' '.join(str(error).split())}")) from error
     return target
 
 
@@ -82,24 +80,17 @@ def _target(model: Path, output: str | os.PathLike[str] | None) -> Path:
     return target
 
 
-def _unwritable(target: Path, why: str) -> str:
-    return f"{target}: cannot be written: {why}. Make room, or choose another place (output, --output)"
-
-
 def _contexts(asked: int | None, most: int) -> Extent:
     if asked is None:
         return range(1, most + 1)
-    if isinstance(asked, bool) or not isinstance(asked, (int, np.integer)) or not 1 <= asked <= most:
-        raise OptionError(f"audio_context={asked!r}: a whole number from 1 to {most} is needed")
-    return int(asked)
+    return count("audio_context", asked, most)
 
 
 def _facts(path: Path, contexts: Extent, weights: str) -> dict[str, str]:
-    """What the IR says about itself. The hash comes first: a model that changes later is another model."""
+    """What the IR says about itself."""
     served = str(contexts) if isinstance(contexts, int) else f"{contexts[0]}..{contexts[-1]}"
     return {
-        "model": path.name,
-        "model_sha256": digest(path, "sha256").partition(":")[2],
+        **model_facts(path),
         "audio_context": served,
         "weights": weights,
         "version": __version__,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pywhispercpp.models.export import network
+from pywhispercpp.models.export.choices import TFLITE_PARTS
 from pywhispercpp.models.export.network import FRAMES_PER_STEP
 from pywhispercpp.models.export.tflite.emitter import TfliteEmitter
 from pywhispercpp.models.export.tflite.file import TfliteFile
@@ -17,17 +18,8 @@ from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.log_mel import HOP
 from pywhispercpp.models.vocabulary import Vocabulary
 
-__all__ = ["PARTS", "WIDTHS", "Plan", "build", "constant_bytes"]
+__all__ = ["WIDTHS", "Plan", "build", "constant_bytes"]
 
-# The stages of each part, in their order.
-PARTS = {
-    "encoder-decoder": ("encoder", "decoder"),
-    "encoder": ("encoder",),
-    "decoder": ("decoder",),
-    "features": ("features",),
-    "pcm-encoder": ("features", "encoder"),
-    "generator": ("features", "encoder", "decoder"),
-}
 INPUTS = {"features": "normalized_audio", "encoder": "input_features", "decoder": "encoder_hidden_states"}
 
 WIDTHS = {"f32": 4, "f16": 2, "int8": 1}  # bytes for a number of a matrix
@@ -45,7 +37,7 @@ class Plan:
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages of this part."""
-        return PARTS[self.part]
+        return TFLITE_PARTS[self.part]
 
     @property
     def samples(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pywhispercpp.decode import SAMPLE_RATE
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.extras import require
 from pywhispercpp.models.export import device_folder, greedy
@@ -18,7 +19,6 @@ from pywhispercpp.models.vocabulary import Vocabulary
 
 __all__ = ["Runner"]
 
-_RATE = 16000
 _PARTS = ("encoder-decoder", "generator")
 
 
@@ -45,7 +45,7 @@ class Runner:
         made, prompt = self.facts["language"], self.vocabulary.prompt
         if language is not None and prompt(language) != prompt(made):
             raise OptionError(f"language={language!r}: {self.path} was made for {made!r}; export one for it")
-        count = round(self.audio_seconds * _RATE)
+        count = round(self.audio_seconds * SAMPLE_RATE)
         text = (self.vocabulary.text(self.tokens(piece)) for piece in windows(samples, count))
         return "".join(text).strip()
 

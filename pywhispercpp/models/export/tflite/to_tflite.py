@@ -12,20 +12,20 @@ from pywhispercpp.errors import ExportError, ModelError, OptionError
 from pywhispercpp.extras import require
 from pywhispercpp.models import ggml_file
 from pywhispercpp.models.export import device_folder
+from pywhispercpp.models.export.choices import TFLITE_PARTS
 from pywhispercpp.models.export.pair import replaced_together
+from pywhispercpp.models.export.terms import STEPS_PER_SECOND, model_facts, unwritable
 from pywhispercpp.models.export.tflite.file import MOST_BYTES, require_schema
 from pywhispercpp.models.export.tflite.loop import Task
 from pywhispercpp.models.export.tflite.metadata import MEL_FILTERS, Metadata, vocabulary_beside
-from pywhispercpp.models.export.tflite.parts import PARTS, WIDTHS, Plan, build, constant_bytes
+from pywhispercpp.models.export.tflite.parts import WIDTHS, Plan, build, constant_bytes
 from pywhispercpp.models.ggml_layout import GgmlHeader
 from pywhispercpp.models.ggml_tensors import GgmlTensors
-from pywhispercpp.models.hashes import digest
 from pywhispercpp.models.progress import Progress, QuietProgress
 from pywhispercpp.models.vocabulary import TASKS, Vocabulary
 
-__all__ = ["PARTS", "export_tflite"]
+__all__ = ["export_tflite"]
 
-_STEPS_PER_SECOND = 50  # of the audio context
 _OTHERS = 64 << 20  # bytes left for what is in a file beside its constants
 
 
@@ -56,8 +56,8 @@ def export_tflite(
     (no usable ggml file), MissingPackageError (no ai-edge-litert) and ExportError.
     """
     path = Path(model)
-    if part not in PARTS:
-        raise OptionError(f"part={part!r}: one of {', '.join(PARTS)} is needed")
+    if part not in TFLITE_PARTS:
+        raise OptionError(f"part={part!r}: one of {', '.join(TFLITE_PARTS)} is needed")
     weights = _weights(part, float16, int8)
     _require_tokens(part, language, task, max_tokens)
     target = _target(path, output, part, weights)
@@ -98,10 +98,7 @@ def _export(
                 file.write(out)
             _verify(folder / target.name, facts, plan, tensors)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise ExportError(
-            f"{target}: cannot be written: {why}. Make room, or choose another place (output, --output)"
-        ) from error
+        raise ExportError(unwritable(target, error)) from error
 
 
 def _weights(part: str, float16: bool, int8: bool) -> str:
@@ -116,7 +113,7 @@ def _require_tokens(part: str, language: str | None, task: str, max_tokens: int 
     """Nothing is said about tokens to a part that gives none."""
     given = {"language": language, "task": task if task != TASKS[0] else None, "max_tokens": max_tokens}
     for name, value in given.items():
-        if value is not None and "decoder" not in PARTS[part]:
+        if value is not None and "decoder" not in TFLITE_PARTS[part]:
             raise OptionError(f"{name}={value!r}: part={part!r} gives no tokens")
 
 
@@ -146,10 +143,10 @@ def _context(seconds: float | None, header: GgmlHeader) -> int:
     """The sound's length in steps of 20 ms."""
     if seconds is None:
         return header.n_audio_ctx
-    most = header.n_audio_ctx / _STEPS_PER_SECOND
+    most = header.n_audio_ctx / STEPS_PER_SECOND
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    steps = round(seconds * _STEPS_PER_SECOND) if number and 0 < seconds <= most else 0
-    if not steps or abs(steps - seconds * _STEPS_PER_SECOND) > 1e-6:
+    steps = round(seconds * STEPS_PER_SECOND) if number and 0 < seconds <= most else 0
+    if not steps or abs(steps - seconds * STEPS_PER_SECOND) > 1e-6:
         raise OptionError(f"audio_seconds={seconds!r}: 0.02 to {most:g} in steps of 0.02 is needed")
     return steps
 
@@ -171,11 +168,10 @@ def _require_room(tensors: GgmlTensors, plan: Plan) -> None:
 def _facts(path: Path, plan: Plan, language: str | None, task: str) -> dict[str, str]:
     """What the file says about itself."""
     facts = {
-        "model": path.name,
-        "model_sha256": digest(path, "sha256").partition(":")[2],
+        **model_facts(path),
         "part": plan.part,
         "weights": plan.weights,
-        "audio_seconds": f"{plan.context / _STEPS_PER_SECOND:g}",
+        "audio_seconds": f"{plan.context / STEPS_PER_SECOND:g}",
     }
     if "decoder" in plan.stages:
         facts.update(language=language or "en", task=task, max_tokens=str(plan.task.most))
