@@ -8,15 +8,6 @@ import pytest
 
 from pywhispercpp import openvino_ir
 from pywhispercpp.cli import main
-from tests.small_model import write
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models with one small one."""
-    made = tmp_path_factory.mktemp("models")
-    write(made / "ggml-mine.bin")
-    return made
 
 
 def test_a_model_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
