@@ -124,7 +124,7 @@ def run_tests(session: nox.Session, *options: str, env: dict[str, str] | None = 
     (wheel,) = (ROOT / "build" / "test-wheels" / "bazel").glob("*.whl")
     # The version stays the same from build to build, so pip must be told; the second call brings the rest.
     session.install("--quiet", "--force-reinstall", "--no-deps", str(wheel))
-    session.install("--quiet", str(wheel))
+    session.install("--quiet", f"{wheel}[server,redis]")
     # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
     session.chdir(session.create_tmp())
     configuration = ("-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"))

@@ -24,24 +24,28 @@ __all__ = ["LOUDEST", "SAMPLE_RATE", "Media", "check_array", "load", "load_chann
 LOUDEST = 1e9  # squares of the spectrum stay finite in float32 up to here
 
 
-def load(media: Media) -> Samples:
+def load(media: Media, *, longest_s: float | None = None, name: str | None = None) -> Samples:
     """Return `media` as float32 samples, shape (n,), mono, 16 kHz, C-contiguous.
 
     A path, bytes of a whole file or a binary file object is decoded by PyAV: any number of channels (their
     mean is taken), any rate (resampled). An array must be 1-D, floating point and 16 kHz already.
-    Raises AudioError: nothing there, no audio in it, not audio at all, more than 36 hours of it, NaN or
-    infinite samples.
+    longest_s: refuse a file as soon as more seconds than that were decoded; 36 hours when None.
+    name: what messages call a file object; its own name when None.
+    Raises AudioError: nothing there, no audio in it, not audio at all, too much of it, NaN or infinite
+    samples.
     """
-    return check_array(media) if isinstance(media, np.ndarray) else _decoded(media, 1)
+    return check_array(media) if isinstance(media, np.ndarray) else _decoded(media, 1, longest_s, name)
 
 
-def load_channels(media: Media) -> Samples:
+def load_channels(media: Media, *, longest_s: float | None = None, name: str | None = None) -> Samples:
     """Return `media` as float32 samples, shape (n, 2), 16 kHz, C-contiguous: left and right of a stereo file.
 
     Takes what `load` takes; the mean of the two is what `load` returns. An array must have shape (n, 2).
     Raises AudioError as `load` does, and for anything that has not two channels.
     """
-    return check_array(media, 2) if isinstance(media, np.ndarray) else _decoded(media, 2).reshape(-1, 2)
+    if isinstance(media, np.ndarray):
+        return check_array(media, 2)
+    return _decoded(media, 2, longest_s, name).reshape(-1, 2)
 
 
 def check_array(array: NDArray[Any], channels: int = 1) -> Samples:
@@ -75,36 +79,37 @@ def _check_values(samples: Samples, where: str, channels: int) -> None:
     raise AudioError(f"{where}: sample {at} ({at / SAMPLE_RATE:.3f} s) is {samples[bad]}: no audio")
 
 
-def _decoded(media: object, channels: int) -> Samples:
+def _decoded(media: object, channels: int, longest_s: float | None, name: str | None) -> Samples:
     """Decode anything but an array; shape (n * channels,)."""
     if isinstance(media, (bytes, bytearray, memoryview)):
-        return _decoded_bytes(media, channels)
+        return _decoded_bytes(media, channels, longest_s)
     if isinstance(media, (str, os.PathLike)):
-        return _decoded_path(media, channels)
+        return _decoded_path(media, channels, longest_s)
     if isinstance(media, io.TextIOBase):
         raise AudioError("a text file object is no audio: open the file in binary mode, 'rb'")
     if callable(getattr(media, "read", None)):
-        return _checked(cast("IO[bytes]", media), str(getattr(media, "name", None) or media), channels)
+        where = name or str(getattr(media, "name", None) or media)
+        return _checked(cast("IO[bytes]", media), where, channels, longest_s)
     raise AudioError(
         f"audio cannot come from {type(media).__name__}: give a path, bytes, a file object or an array"
     )
 
 
-def _checked(file: IO[bytes], where: str, channels: int) -> Samples:
-    samples = decode(file, where, channels)
+def _checked(file: IO[bytes], where: str, channels: int, longest_s: float | None) -> Samples:
+    samples = decode(file, where, channels, longest_s)
     _check_values(samples, where, channels)
     return samples
 
 
-def _decoded_bytes(media: bytes | bytearray | memoryview, channels: int) -> Samples:
+def _decoded_bytes(media: bytes | bytearray | memoryview, channels: int, longest_s: float | None) -> Samples:
     try:
         file = io.BytesIO(media)
     except (BufferError, TypeError, ValueError) as error:  # a memoryview with gaps, or released
         raise AudioError(f"this {type(media).__name__} is no bytes of a file: {error}") from error
-    return _checked(file, f"<{file.getbuffer().nbytes} bytes>", channels)
+    return _checked(file, f"<{file.getbuffer().nbytes} bytes>", channels, longest_s)
 
 
-def _decoded_path(media: str | os.PathLike[Any], channels: int) -> Samples:
+def _decoded_path(media: str | os.PathLike[Any], channels: int, longest_s: float | None) -> Samples:
     path = Path(os.fsdecode(media))
     try:
         if path.is_dir():
@@ -114,7 +119,7 @@ def _decoded_path(media: str | os.PathLike[Any], channels: int) -> Samples:
         if path.is_file() and path.stat().st_size == 0:
             raise AudioError(f"{path} is empty (0 bytes)")
         with path.open("rb") as file:
-            return _checked(file, str(path), channels)
+            return _checked(file, str(path), channels, longest_s)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         if isinstance(error, AudioError):
             raise

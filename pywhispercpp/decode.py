@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container", "pieces"]
+__all__ = ["LONGEST_HOURS", "SAMPLE_RATE", "audio_frames", "decode", "open_container", "pieces", "probe"]
 
 SAMPLE_RATE = 16000
 LONGEST_HOURS = 36  # above, whisper.cpp's int arithmetic on samples overflows
@@ -28,13 +28,14 @@ _LEAST_BITS = 200  # a second; every codec needs more, even for silence
 logger = logging.getLogger("pywhispercpp")
 
 
-def decode(file: IO[bytes], where: str, channels: int = 1) -> Samples:
+def decode(file: IO[bytes], where: str, channels: int = 1, longest_s: float | None = None) -> Samples:
     """Return the first audio stream of `file` at 16 kHz: shape (n * channels,), channels side by side.
 
     With channels=1 the mean of all there are, else the stream must have just so many. `where` names the file
-    in messages. Raises AudioError: no audio in it, not audio at all, longer than 36 hours.
+    in messages. Raises AudioError: no audio in it, not audio at all, longer than `longest_s` or 36 hours.
     """
-    samples = _Growing(_LONGEST * channels, where)
+    longest = _LONGEST if longest_s is None else min(_LONGEST, int(longest_s * SAMPLE_RATE))
+    samples = _Growing(longest * channels, where, _told_length(longest))
     for piece in pieces(file, where, channels):
         samples.add(piece)
     return samples.taken()
@@ -57,11 +58,30 @@ def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
         raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
 
 
+def _told_length(samples: int) -> str:
+    """A length for people: hours, or seconds where it is no whole hour."""
+    hours, rest = divmod(samples, 3600 * SAMPLE_RATE)
+    return f"{hours} hours" if not rest and hours else f"{samples / SAMPLE_RATE:g} s"
+
+
+def probe(file: IO[bytes], where: str) -> None:
+    """Raise AudioError, as decode() would, for a file whose head shows that there is no audio in it."""
+    source = ByteSource(file)
+    try:
+        with open_container(source) as container:
+            _check_container(container, where)
+    except AudioError:
+        raise
+    except Exception as error:
+        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
+
+
 class _Growing:
     """One buffer that grows by a quarter: the peak of memory stays near the result, without a second copy."""
 
-    def __init__(self, most: int, where: str) -> None:
+    def __init__(self, most: int, where: str, longest: str) -> None:
         self._samples = np.empty(1 << 16, np.float32)
+        self._longest = longest
         self._count = 0
         self._most = most
         self._where = where
@@ -70,7 +90,7 @@ class _Growing:
         """Append; raises AudioError when it becomes too much."""
         end = self._count + piece.size
         if end > self._most:
-            raise AudioError(f"{self._where}: longer than {LONGEST_HOURS} hours: cut it into parts")
+            raise AudioError(f"{self._where}: longer than {self._longest}: cut it into parts")
         if end > self._samples.size:
             self._resize(max(end, min(self._most, self._samples.size * 5 // 4)))
         self._samples[self._count : end] = piece

@@ -53,6 +53,12 @@ class OutputError(PywhispercppError):
     """A result could not be written to a file."""
 
 
+class SettingsError(PywhispercppError):
+    """A setting of the service has a wrong value."""
+
+    exit_code = 2
+
+
 class UsageError(PywhispercppError):
     """The command line asks for something that makes no sense."""
 

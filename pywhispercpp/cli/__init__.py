@@ -16,6 +16,7 @@ from pywhispercpp.cli import (
     line,
     manual,
     models,
+    serve,
     standard_streams,
     stream,
     transcribe,
@@ -31,13 +32,23 @@ EPILOG = """examples:
   pywhispercpp info"""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of all commands.
+
+    command: the one that is going to run; flags that take long to build are left out of the others. None
+        builds all of them.
+    """
     parser = Parser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (transcribe, stream, batch, models, bench, info, completion):
-        command.add_parser(subparsers)
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True
+    )
+    for each in (transcribe, stream, batch, models):
+        each.add_parser(subparsers)
+    serve.add_parser(subparsers, with_flags=command in (None, "serve"))
+    serve.add_worker_parser(subparsers, with_flags=command in (None, "worker"))
+    for each in (bench, info, completion):
+        each.add_parser(subparsers)
     manual.complete(parser)
     return parser
 
@@ -51,9 +62,10 @@ def _version() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
     standard_streams.open_all()
-    parser = build_parser()
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser(given[0] if given else "")
     try:
-        args = parser.parse_args(line.arguments(parser, list(sys.argv[1:] if argv is None else argv)))
+        args = parser.parse_args(line.arguments(parser, given))
         code: int = args.func(args)
         sys.stdout.flush()
         return code

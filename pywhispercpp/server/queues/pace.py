@@ -1,0 +1,25 @@
+"""Pace: how long tasks take, for a guess at when there is room for another."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["Pace"]
+
+WEIGHT = 0.2  # of the newest task in the running mean
+
+
+class Pace:
+    """The running mean of what tasks took, and how many are on their way to the disk."""
+
+    def __init__(self) -> None:
+        self.coming = 0
+        self._mean_s = 0.0
+
+    def took(self, seconds: float) -> None:
+        """Count one task that is done."""
+        self._mean_s = seconds if not self._mean_s else (1 - WEIGHT) * self._mean_s + WEIGHT * seconds
+
+    def retry_after_s(self, workers: int) -> int:
+        """Whole seconds, 1 to 3600, after which one of those that wait has probably begun."""
+        return min(3600, max(1, math.ceil(self._mean_s / max(1, workers))))

@@ -1,0 +1,9 @@
+"""The routes: each dialect in its own file, over the one service."""
+
+from __future__ import annotations
+
+from pywhispercpp.server.routes import operations, whisper_api
+
+__all__ = ["ALL"]
+
+ALL = (operations.router, whisper_api.uploads, whisper_api.router)

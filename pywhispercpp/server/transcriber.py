@@ -1,0 +1,141 @@
+"""The work itself: the audio of one task becomes a transcript, within limits, watched and cancellable."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pywhispercpp import audio
+from pywhispercpp.errors import AudioError, ModelError, OptionError, PywhispercppError
+from pywhispercpp.model import Model
+from pywhispercpp.segment import Segment, Transcript
+from pywhispercpp.server.engine import Engine
+from pywhispercpp.server.settings import Settings
+from pywhispercpp.server.task import Failure, Task
+
+__all__ = ["Outcome", "Stopped", "Transcriber", "Watcher"]
+
+DEVICE = "cpu"
+
+
+class Stopped(Exception):
+    """The task was cancelled, or the process ends: there is no result, and nothing failed."""
+
+
+class Watcher:
+    """What is told while a task is worked on, on the thread that works; what it wants to know.
+
+    The functions may be called many times a second and must not wait.
+    """
+
+    def segment(self, segment: Segment) -> None:
+        """A segment was heard."""
+
+    def progress(self, percent: int) -> None:
+        """So much is done, 0 to 100."""
+
+    def is_stopped(self) -> bool:
+        """Whether nobody wants the result any more."""
+        return False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task: a transcript, or why there is none; `found` are fields of Task."""
+
+    transcript: Transcript | None
+    failure: Failure | None
+    found: dict[str, Any]
+
+
+class Transcriber:
+    """Does tasks, as many at once as there are sessions, on a fair share of the CPUs each."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._cores = os.cpu_count() or 1
+        self._lock = threading.Lock()
+        self._at_work = 0
+
+    def run(self, task: Task, path: Path, watcher: Watcher, waiting: int = 0) -> Outcome:
+        """Transcribe the audio at `path`; every failure is an Outcome.
+
+        waiting: tasks that could be worked on besides; their share of the CPUs is left to them.
+        Raises Stopped when the watcher says so.
+        """
+        with self._lock:
+            self._at_work += 1
+        try:
+            return self._done(task, path, watcher, waiting)
+        except Stopped:
+            raise
+        except (AudioError, OptionError) as error:
+            return Outcome(None, Failure("input", str(error)), {})
+        except _TooLong as error:
+            return Outcome(None, Failure("time", str(error)), {})
+        except (PywhispercppError, MemoryError, OSError) as error:
+            return Outcome(None, Failure("internal", f"{error}"), {})
+        finally:
+            with self._lock:
+                self._at_work -= 1
+
+    def _done(self, task: Task, path: Path, watcher: Watcher, waiting: int) -> Outcome:
+        limit, late = math.inf, False
+
+        def is_over() -> bool:
+            nonlocal late
+            late = time.monotonic() > limit
+            return late or watcher.is_stopped()
+
+        load = audio.load_channels if task.options.get("diarize") else audio.load
+        with path.open("rb") as file:
+            media = load(file, longest_s=self._settings.max_audio_s, name=task.file_name or "the file")
+        with self._engine.lent(task.model) as model:
+            limit = (
+                time.monotonic() + self._settings.max_task_s
+            )  # loading, a download perhaps, is not its fault
+            if watcher.is_stopped():
+                raise Stopped
+            heard = model.transcribe(
+                media,
+                new_segment_callback=watcher.segment,
+                progress_callback=watcher.progress,
+                abort_callback=is_over,
+                extract_probability=True,
+                **self._options(task, model, waiting),
+            )
+        if heard.aborted:
+            if late:
+                raise _TooLong(f"it took longer than {self._settings.max_task_s} s (max_task_s)")
+            raise Stopped
+        found = {
+            "language": heard.language or None,
+            "duration": heard.duration,
+            "used_model": task.model,
+            "used_device": DEVICE,
+        }
+        return Outcome(heard, None, found)
+
+    def _options(self, task: Task, model: Model, waiting: int) -> dict[str, Any]:
+        options = {"n_threads": self._threads(model, waiting), **task.options}
+        if task.task_type == "translate":
+            options["translate"] = True
+        return options
+
+    def _threads(self, model: Model, waiting: int) -> int:
+        if self._settings.n_threads is not None:
+            return self._settings.n_threads
+        sessions = self._settings.n_sessions or self._cores
+        if model.backend_info().backend == "openvino":  # it compiles anew for another number
+            return max(1, self._cores // sessions)
+        return max(1, self._cores // min(sessions, self._at_work + waiting))
+
+
+class _TooLong(ModelError):
+    """The time that a task may take is over."""

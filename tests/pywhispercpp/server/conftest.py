@@ -1,0 +1,45 @@
+"""Real services for the tests: processes of the installed command, with real weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import httpx
+import pytest
+
+from tests.service import Service
+
+StartService = Callable[..., Service]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, tiny_en: Path) -> Iterator[Service]:
+    """One service for the tests that leave it as it is: tiny.en, no keys."""
+    running = Service(tmp_path_factory.mktemp("service"), model=tiny_en).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    """An HTTP client of that service."""
+    with service.client() as client:
+        yield client
+
+
+@pytest.fixture
+def start_service(tmp_path: Path, tiny_en: Path) -> Iterator[StartService]:
+    """A factory of services with settings of their own, ended with the test."""
+    started: list[Service] = []
+
+    def start(*, wait: bool = True, environment: dict[str, str] | None = None, **settings: object) -> Service:
+        folder = tmp_path / f"service-{len(started)}"
+        running = Service(folder, environment, **{"model": tiny_en, **settings}).start(wait)
+        started.append(running)
+        return running
+
+    yield start
+    for one in started:
+        one.stop()
