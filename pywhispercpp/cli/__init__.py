@@ -20,6 +20,7 @@ from pywhispercpp.cli import (
     standard_streams,
     stream,
     transcribe,
+    worker,
 )
 from pywhispercpp.cli.exit_codes import INTERRUPTED
 from pywhispercpp.cli.parser import Parser
@@ -40,15 +41,12 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """
     parser = Parser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True
-    )
-    for each in (transcribe, stream, batch, models):
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for each in (transcribe, stream, batch, models, serve, worker, bench, info, completion):
         each.add_parser(subparsers)
-    serve.add_parser(subparsers, with_flags=command in (None, "serve"))
-    serve.add_worker_parser(subparsers, with_flags=command in (None, "worker"))
-    for each in (bench, info, completion):
-        each.add_parser(subparsers)
+    for name, each in (("serve", serve), ("worker", worker)):
+        if command in (None, name):
+            each.add_flags(subparsers.choices[name])
     manual.complete(parser)
     return parser
 

@@ -182,5 +182,5 @@ def load(**given: Any) -> Settings:  # noqa: ANN401 - each setting has its own t
             shown = environment_name(name, fields[name]) if name in fields else name
             # No value: it may be a key.
             value = "" if "api_keys" in name.lower() else f"={one['input']!r}"
-            lines.append(f"{shown}{value}: {one['msg']}")
+            lines.append(f"{shown}{value}: {one['msg'].removeprefix('Value error, ')}")
         raise SettingsError("\n".join(lines)) from None

@@ -1,11 +1,13 @@
-"""`pywhispercpp serve`: the transcription service. `worker`: does its work on another machine."""
+"""`pywhispercpp serve`: the transcription service."""
 
 from __future__ import annotations
 
 import argparse
 from importlib.util import find_spec
 
-__all__ = ["add_parser", "add_worker_parser"]
+from pywhispercpp.extras import require
+
+__all__ = ["add_flags", "add_parser", "run"]
 
 DESCRIPTION = """\
 Run the transcription service: one queue, one model, and the HTTP of whisper_api, OpenAI and whisper-server.
@@ -26,20 +28,9 @@ examples:
 
 exit codes: 0 ended by SIGTERM or Ctrl-C, 1 failure, 2 usage or a wrong setting"""
 
-WORKER_DESCRIPTION = """\
-Do the tasks of a service that was started with --queue redis://…, on this machine or on any other.
 
-Any number of workers share a queue. When one dies, another does its tasks again."""
-
-WORKER_EPILOG = """\
-examples:
-  pywhispercpp worker --queue redis://queue.example:6379 --max-model small
-
-exit codes: 0 ended by SIGTERM or Ctrl-C, 1 failure, 2 usage or a wrong setting"""
-
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], with_flags: bool) -> None:
-    """Register `serve`; with_flags: with a flag for each setting, which takes importing what reads them."""
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command, without the flags that importing its settings takes."""
     parser = subparsers.add_parser(
         "serve",
         help="run the transcription service",
@@ -48,46 +39,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
         usage="pywhispercpp serve [options]",
         allow_abbrev=False,
     )
-    _complete(parser, with_flags, is_worker=False)
+    parser.set_defaults(func=run)
 
 
-def add_worker_parser(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], with_flags: bool
-) -> None:
-    """Register `worker`."""
-    parser = subparsers.add_parser(
-        "worker",
-        help="do the tasks of a service, on this machine or another",
-        description=WORKER_DESCRIPTION,
-        epilog=WORKER_EPILOG,
-        usage="pywhispercpp worker [options]",
-        allow_abbrev=False,
-    )
-    _complete(parser, with_flags, is_worker=True)
-
-
-def _complete(parser: argparse.ArgumentParser, with_flags: bool, is_worker: bool) -> None:
-    parser.set_defaults(func=_worker if is_worker else _serve)
-    if with_flags and find_spec("pydantic_settings") is not None:
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting, where the package that reads settings is installed."""
+    if find_spec("pydantic_settings") is not None:
         from pywhispercpp.cli.serve import flags
 
-        flags.add(parser, is_worker)
+        flags.add(parser)
 
 
-def _serve(args: argparse.Namespace) -> int:
-    from pywhispercpp.extras import require
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal ends it."""
+    for module in ("fastapi", "pydantic_settings"):
+        require(module, "server", "pywhispercpp serve")
+    from pywhispercpp.cli.serve.flags import given
+    from pywhispercpp.server import log_setup, process
+    from pywhispercpp.server.app import create_app
+    from pywhispercpp.server.settings import load
 
-    require("fastapi", "server", "pywhispercpp serve")
-    from pywhispercpp.cli.serve import job
-
-    return job.serve(args)
-
-
-def _worker(args: argparse.Namespace) -> int:
-    from pywhispercpp.extras import require
-
-    require("pydantic_settings", "server", "pywhispercpp worker")
-    require("saq", "redis", "pywhispercpp worker")
-    from pywhispercpp.cli.serve import job
-
-    return job.work(args)
+    settings = load(**given(args))
+    app = create_app(settings)
+    log_setup.set_up(settings)
+    process.run(app, settings)
+    return 0

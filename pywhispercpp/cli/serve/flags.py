@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Container
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from pywhispercpp.server.settings import Settings, environment_name, is_switch, shown_default
 
-__all__ = ["add", "given"]
+__all__ = ["ONLY_SERVICE", "add", "given"]
 
 # What a worker has nothing to do with: it listens to nobody.
 ONLY_SERVICE = frozenset(
@@ -30,11 +31,11 @@ SHORT = {"model": "-m"}
 SECRET = frozenset({"api_keys"})  # a command line is everybody's to read: by the environment or a file only
 
 
-def add(parser: argparse.ArgumentParser, is_worker: bool) -> None:
-    """Add the flags; one that is not given stays None."""
+def add(parser: argparse.ArgumentParser, without: Container[str] = ()) -> None:
+    """Add the flags, but for those of some settings; one that is not given stays None."""
     group = parser.add_argument_group("settings")
     for name, field in Settings.model_fields.items():
-        if name in SECRET or (is_worker and name in ONLY_SERVICE):
+        if name in SECRET or name in without:
             continue
         names = [*([SHORT[name]] if name in SHORT else []), "--" + name.replace("_", "-")]
         group.add_argument(*names, dest=name, default=None, help=_help(name, field), **_kind(field))
