@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 
 from pywhispercpp.server import answers, routes
 from pywhispercpp.server.measured import Measured
@@ -32,7 +33,9 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await service.stop()
 
-    app = FastAPI(title="pywhispercpp", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        redoc_url=None, title="pywhispercpp", version=__version__, description=DESCRIPTION, lifespan=lifespan
+    )
     app.state.service = service
     answers.install(app)
     for router in routes.ALL:
