@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,8 @@ def decode(file: IO[bytes], where: str, channels: int = 1, longest_s: float | No
     in messages. Raises AudioError: no audio in it, not audio at all, longer than `longest_s` or 36 hours.
     """
     longest = _LONGEST if longest_s is None else min(_LONGEST, int(longest_s * SAMPLE_RATE))
-    samples = _Growing(longest * channels, where, _told_length(longest))
+    told = f"{LONGEST_HOURS} hours" if longest_s is None else f"{longest_s:g} s"
+    samples = _Growing(longest * channels, where, told)
     for piece in pieces(file, where, channels):
         samples.add(piece)
     return samples.taken()
@@ -43,35 +45,30 @@ def decode(file: IO[bytes], where: str, channels: int = 1, longest_s: float | No
 
 def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
     """Yield what decode() returns as it is decoded, none of it kept. Raises what decode() raises."""
+    with _audio_in(file, where) as container:
+        yield from _resampled(container, channels, where)
+
+
+def probe(file: IO[bytes], where: str) -> None:
+    """Raise AudioError, as decode() would, for a file whose head shows that there is no audio in it."""
+    with _audio_in(file, where):
+        pass
+
+
+@contextmanager
+def _audio_in(file: IO[bytes], where: str) -> Iterator[av.container.InputContainer]:
+    """The container that has audio in it; whatever goes wrong while it is open is an AudioError."""
     source = ByteSource(file)
     try:
         try:
             with open_container(source) as container:
                 _check_container(container, where)
-                yield from _resampled(container, channels, where)
+                yield container
         finally:
             source.check()
     except AudioError:
         raise
     # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
-    except Exception as error:
-        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
-
-
-def _told_length(samples: int) -> str:
-    """A length for people: hours, or seconds where it is no whole hour."""
-    hours, rest = divmod(samples, 3600 * SAMPLE_RATE)
-    return f"{hours} hours" if not rest and hours else f"{samples / SAMPLE_RATE:g} s"
-
-
-def probe(file: IO[bytes], where: str) -> None:
-    """Raise AudioError, as decode() would, for a file whose head shows that there is no audio in it."""
-    source = ByteSource(file)
-    try:
-        with open_container(source) as container:
-            _check_container(container, where)
-    except AudioError:
-        raise
     except Exception as error:
         raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
 

@@ -42,6 +42,7 @@ REQUIRED_FILES = (
     "pywhispercpp/evaluate/set/jfk.opus",
     "pywhispercpp/evaluate/set/jfk.txt",
     "pywhispercpp/models/__init__.py",
+    "pywhispercpp/server/page/index.html",
     "{dist_info}/entry_points.txt",
 )
 

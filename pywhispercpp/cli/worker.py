@@ -50,12 +50,13 @@ def run(args: argparse.Namespace) -> int:
     require("saq", "redis", "pywhispercpp worker")
     from pywhispercpp.cli.serve.flags import given
     from pywhispercpp.server import log_setup
-    from pywhispercpp.server.queues import redis_worker
     from pywhispercpp.server.settings import load
 
     settings = load(**given(args))
     if settings.queue is None:
         raise UsageError("worker: whose tasks? Give --queue redis://…, as the service has it")
+    from pywhispercpp.server.queues import redis_worker
+
     log_setup.set_up(settings)
     asyncio.run(redis_worker.run(settings))
     return 0

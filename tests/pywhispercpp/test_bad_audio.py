@@ -226,3 +226,20 @@ def test_ctrl_c_while_a_file_object_reads_is_not_lost(jfk: Path) -> None:
 def test_bytes_in_another_shape_are_no_audio(media: memoryview) -> None:
     with pytest.raises(AudioError):
         audio.load(media)
+
+
+def test_a_file_longer_than_its_reader_wants(jfk: Path) -> None:
+    with jfk.open("rb") as file, pytest.raises(AudioError, match=r"a talk: longer than 10\.5 s"):
+        audio.load(file, longest_s=10.5, name="a talk")
+    assert audio.load(jfk, longest_s=11).size == 176000
+
+
+def test_a_look_at_the_head_of_a_file(jfk: Path, tmp_path: Path) -> None:
+    with jfk.open("rb") as file:
+        decode.probe(file, "a talk")
+    (tmp_path / "text").write_text("no audio")
+    with (
+        (tmp_path / "text").open("rb") as file,
+        pytest.raises(AudioError, match="a talk: this is no audio file"),
+    ):
+        decode.probe(file, "a talk")
