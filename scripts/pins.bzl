@@ -23,8 +23,8 @@ WHISPER_CPP = {
     },
 }
 
-# Upstream's programs, of the same archives: what the tests compare the command line and `models quantize` with, byte for
-# byte. The last file of whisper-cli is the VAD model that whisper.cpp's own tests use.
+# Upstream's programs, of the same archives: what the tests compare the command line, `models quantize` and the service
+# with, byte for byte. The last file of whisper-cli is the VAD model that whisper.cpp's own tests use.
 WHISPER_TOOLS = {
     "whisper-cli": {
         "license": "MIT",
@@ -52,6 +52,21 @@ WHISPER_TOOLS = {
             "examples/quantize/quantize.cpp",
         ],
         "tree_sha256": "fed1f12cd46dff5c7e2f043ef451e93a84700fe11666005f2b2c9b3516ca9146",
+    },
+    "whisper-server": {
+        "license": "MIT",
+        "tree": [
+            "examples/common-whisper.cpp",
+            "examples/common-whisper.h",
+            "examples/common.cpp",
+            "examples/common.h",
+            "examples/json.hpp",
+            "examples/miniaudio.h",
+            "examples/server/httplib.h",
+            "examples/server/server.cpp",
+            "examples/stb_vorbis.c",
+        ],
+        "tree_sha256": "a5568466ad04340404902c3e77eddff73bc6d7e1b68f6fc01678899b05c3131f",
     },
 }
 
