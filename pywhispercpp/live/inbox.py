@@ -1,4 +1,4 @@
-"""Inbox: a real-time source fills it on a thread, and whoever hears takes all that waits."""
+"""Inbox: a real-time source fills it, and whoever hears takes all that waits."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Inbox:
     """Chunks of a real-time source, at most `most` samples; the oldest go when more come."""
 
     def __init__(self, source: Iterable[NDArray[Any]], most: int) -> None:
+        """source: read on a thread of the inbox's own after start(); else put() and end() fill it."""
         self._source = source
         self._most = most
         self._chunks: deque[tuple[NDArray[Any], float]] = deque()
@@ -56,15 +57,19 @@ class Inbox:
         error: BaseException | None = None
         try:
             for chunk in self._source:
-                if self._put(chunk):
+                if self.put(chunk):
                     return
         except BaseException as raised:
             error = raised
+        self.end(error)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Nothing more comes; what waits is still there to be taken, then `error` is raised."""
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify()
 
-    def _put(self, chunk: NDArray[Any]) -> bool:
+    def put(self, chunk: NDArray[Any]) -> bool:
         """Add a chunk; return whether nobody wants more."""
         size = _sized(chunk).size
         with self._changed:

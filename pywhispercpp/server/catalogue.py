@@ -40,7 +40,7 @@ class Catalogue:
         return [self.default, *(n for n in here if n != self.default and self._is_served(n))]
 
     def resolve(self, asked: str | None) -> str:
-        """Return the name of the model that a request means; ModelNotFoundError for one that is not served."""
+        """Return the model that a request means, by name; ModelNotFoundError for one that is not served."""
         if not asked or asked in (self.default, *OPENAI_NAMES):
             return self.default
         names = self.names()

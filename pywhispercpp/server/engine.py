@@ -34,9 +34,9 @@ class Engine:
         self.last_name: str | None = None  # of the last one that was
 
     @property
-    def is_busy(self) -> bool:
-        """Whether anybody works with the model."""
-        return self._users > 0
+    def users(self) -> int:
+        """How many work with the model."""
+        return self._users
 
     @contextmanager
     def lent(self, name: str) -> Iterator[Model]:

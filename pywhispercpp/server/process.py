@@ -21,6 +21,7 @@ logger = logging.getLogger("pywhispercpp.server")
 
 GRACE_S = 5  # for answers that are being sent when the process is told to end
 BACKLOG = 2048
+MAX_MESSAGE = 1 << 20  # bytes of a message of a WebSocket: half a minute of 16-bit audio
 
 
 def run(app: FastAPI, settings: Settings) -> None:
@@ -46,7 +47,13 @@ def _listening(settings: Settings) -> socket.socket:
 async def _serve(app: FastAPI, service: Service, listener: socket.socket) -> None:
     # The lifespan's work is done here: an error of it is this package's own to tell, not uvicorn's.
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S, server_header=False
+        app,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
     _end_by_signals(server)

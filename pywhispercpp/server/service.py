@@ -21,6 +21,7 @@ from pywhispercpp.server.access import Access
 from pywhispercpp.server.catalogue import Catalogue
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.folders import Folders
+from pywhispercpp.server.live_stream import LivePlaces
 from pywhispercpp.server.metrics import Metrics
 from pywhispercpp.server.problems import Problem, of_failure, of_full_queue
 from pywhispercpp.server.queues.base import QueueFullError, TaskQueue
@@ -59,6 +60,7 @@ class Service:
         self.engine = make_engine(settings, self.catalogue)
         self.folders = Folders(settings.data_dir)
         self.metrics = Metrics()
+        self.live_places = LivePlaces(settings.max_live_sessions, self.metrics.live)
         self.queue: TaskQueue = self._queue()
         self._housekeeping: list[asyncio.Task[None]] = []
 
@@ -170,7 +172,7 @@ class Service:
             checked({key: value for key, value in options.items() if key in BY_NAME})
         except OptionError as error:
             raise Problem(400, str(error), "invalid_option") from None
-        self._check_language(name, options.get("language"), recording.translate)
+        self.check_language(name, options.get("language"), recording.translate)
         try:
             await asyncio.to_thread(_probe, recording.file)
         except AudioError as error:
@@ -184,8 +186,8 @@ class Service:
             is_awaited=is_awaited,
         )
 
-    def _check_language(self, name: str, language: str | None, translate: bool) -> None:
-        """Refuse what a model for English alone would not do."""
+    def check_language(self, name: str, language: str | None, translate: bool) -> None:
+        """Refuse what a model for English alone would not do. Raises Problem 400."""
         if (translate or (language or "auto").lower() not in ("auto", "en", "english")) and (
             not self.catalogue.is_multilingual(name)
         ):
