@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.live_stream import LivePlaces
 from pywhispercpp.server.metrics import Metrics
-from pywhispercpp.server.problems import Problem, of_failure, of_full_queue
+from pywhispercpp.server.problems import KEEPING_ERRORS, Problem, of_failure, of_full_queue, of_keeping
 from pywhispercpp.server.queues.base import QueueFullError, TaskQueue
 from pywhispercpp.server.queues.embedded import EmbeddedQueue
 from pywhispercpp.server.settings import Settings
@@ -133,7 +133,7 @@ class Service:
 
     async def hear_live(
         self, recording: Recording, dialect: str
-    ) -> AsyncIterator[Segment | tuple[Task, Transcript]]:
+    ) -> AsyncGenerator[Segment | tuple[Task, Transcript], None]:
         """The same, with each segment as it is heard; last comes what hear() returns. Raises Problem."""
         task = await self._checked(recording, is_awaited=True)
         async with self._followed(task, recording.file, dialect) as segments:
@@ -147,21 +147,31 @@ class Service:
     ) -> AsyncIterator[AsyncIterator[Segment]]:
         """Submit a task that is forgotten in the end, however that comes."""
         async with self.queue.watch(task.id) as segments:
-            await self._submit(task, file, dialect)
+            submitting = asyncio.ensure_future(self._submit(task, file, dialect))
             try:
+                await asyncio.shield(submitting)
                 yield segments
             finally:
-                # Even when the caller is cancelled: the session must be freed.
-                await asyncio.shield(self.queue.remove(task.id))
+                # Even when the caller is cancelled: the session must be freed, and nothing half taken stay.
+                await asyncio.shield(self._forget(task.id, submitting))
+
+    async def _forget(self, task_id: str, submitting: asyncio.Future[None]) -> None:
+        await asyncio.wait({submitting})
+        if submitting.exception() is None:
+            # Where the queue is away it forgets by itself what nobody waits for.
+            with suppress(*KEEPING_ERRORS):
+                await self.queue.remove(task_id)
 
     async def _result(self, task_id: str) -> tuple[Task, Transcript]:
-        task = await self.queue.find(task_id)
-        if task is None:
-            raise Problem(503, "the task was cancelled", "cancelled")
-        if task.failure is not None:
+        try:
+            task = await self.queue.find(task_id)
+            transcript = await self.queue.transcript(task_id)
+        except KEEPING_ERRORS as error:
+            raise of_keeping(error) from None
+        if task is not None and task.failure is not None:
             raise of_failure(task.failure)
-        transcript = await self.queue.transcript(task_id)
-        assert transcript is not None  # it is finished, and kept for this call
+        if task is None or transcript is None:
+            raise Problem(503, "the task was cancelled", "cancelled")
         return task, transcript
 
     async def _checked(self, recording: Recording, is_awaited: bool) -> Task:
@@ -205,6 +215,8 @@ class Service:
         except QueueFullError as error:
             self.metrics.refused.inc()
             raise of_full_queue(error) from None
+        except KEEPING_ERRORS as error:
+            raise of_keeping(error) from None
         self.metrics.accepted.labels(dialect).inc()
 
     async def _expire_now_and_then(self) -> None:

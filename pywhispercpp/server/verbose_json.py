@@ -9,14 +9,14 @@ from typing import Any
 from pywhispercpp import _core
 from pywhispercpp.segment import Segment, Transcript
 
-__all__ = ["segments", "verbose_json", "words"]
+__all__ = ["language_name", "segments", "verbose_json", "words"]
 
 
 def verbose_json(transcript: Transcript, task_type: str) -> dict[str, Any]:
     """Return task, language (its English name), duration, text and segments."""
     return {
         "task": task_type,
-        "language": _language_name(transcript.language),
+        "language": language_name(transcript.language),
         "duration": transcript.duration,
         "text": transcript.text,
         "segments": segments(transcript),
@@ -56,8 +56,8 @@ def words(transcript: Transcript, with_probability: bool = False) -> list[dict[s
     ]
 
 
-def _language_name(code: str) -> str:
-    """OpenAI's word for a language, `english`; "" for none."""
+def language_name(code: str) -> str:
+    """whisper.cpp's word for a language, `english`; "" for none."""
     number = _core.lang_id(code) if code else -1
     return str(_core.lang_str_full(number)) if number >= 0 else code
 

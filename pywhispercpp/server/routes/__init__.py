@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from pywhispercpp.server.routes import live, operations, whisper_api
+from pywhispercpp.server.routes import live, openai, operations, page, whisper_api
 
 __all__ = ["ALL"]
 
-ALL = (operations.router, live.router, whisper_api.uploads, whisper_api.router)
+ALL = (
+    operations.router,
+    openai.uploads,
+    openai.router,
+    live.router,
+    whisper_api.uploads,
+    whisper_api.router,
+    page.router,
+)

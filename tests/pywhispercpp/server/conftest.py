@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
@@ -43,3 +44,24 @@ def start_service(tmp_path: Path, tiny_en: Path) -> Iterator[StartService]:
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def long_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two windows of speech: jfk.wav four times."""
+    return _repeated(jfk, 4, tmp_path_factory.mktemp("speech") / "long.wav")
+
+
+@pytest.fixture(scope="session")
+def endless_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half an hour of speech, that no machine has heard before a test is over."""
+    return _repeated(jfk, 164, tmp_path_factory.mktemp("speech") / "endless.wav")
+
+
+def _repeated(speech: Path, times: int, path: Path) -> Path:
+    with wave.open(str(speech)) as one, wave.open(str(path), "wb") as many:
+        many.setparams(one.getparams())
+        frames = one.readframes(one.getnframes())
+        for _ in range(times):
+            many.writeframes(frames)
+    return path
