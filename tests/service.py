@@ -1,4 +1,4 @@
-"""A service of the tests' own: the installed command, on a free port, with folders of its own."""
+"""Services and workers of the tests' own: the installed commands, each with a folder of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-__all__ = ["JFK_WORDS", "Service", "wait_for", "words"]
+__all__ = ["JFK_WORDS", "Service", "Worker", "wait_for", "words"]
 
 PATIENCE_S = 60
 
@@ -29,8 +29,10 @@ JFK_WORDS = words(
 )
 
 
-class Service:
-    """`pywhispercpp serve` as a process; settings are flags by their Python names, `environment` is added."""
+class _Process:
+    """A command of the installed package; settings are flags by Python names, `environment` is added."""
+
+    command: str
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None, **settings: object) -> None:
         """Get ready; nothing runs yet."""
@@ -38,30 +40,26 @@ class Service:
         self.data_dir = folder / "tasks"
         self.log = folder / "log.txt"
         self.process: subprocess.Popen[bytes]
-        self.url = ""
         self._environment = {**os.environ, **(environment or {})}
-        given = {"port": 0, "data_dir": self.data_dir, "log_dir": folder / "logs", **settings}
+        given = {"data_dir": self.data_dir, "log_dir": folder / "logs", **settings}
         self._flags = [_flag(name, value) for name, value in given.items()]
 
-    def start(self, wait: bool = True) -> Service:
-        """Start it; wait until it listens, unless it is not expected to."""
+    def begin(self) -> None:
+        """Start it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pywhispercpp", "serve", *self._flags],
+                [sys.executable, "-m", "pywhispercpp", self.command, *self._flags],
                 cwd=self.folder,
                 env=self._environment,
                 stderr=log,
                 stdout=log,
             )
-        if wait:
-            self.url = wait_for(self._address)
-        return self
 
-    def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
-        """An HTTP client of it."""
-        return httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False, headers=headers)
+    def said(self) -> str:
+        """What it has written so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
         """End it with SIGKILL, as a crash does."""
@@ -74,12 +72,48 @@ class Service:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
 
-    def _address(self) -> str | None:
-        text = self.log.read_text(encoding="utf-8", errors="replace")
+    def _found(self, pattern: str) -> re.Match[str] | None:
         if self.process.poll() is not None:
-            raise AssertionError(f"the service ended with {self.process.returncode}: {text}")
-        found = re.search(r"ready: (http://\S+)/", text)
-        return found.group(1) if found and "Started server process" in text else None
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.said()}")
+        return re.search(pattern, self.said())
+
+
+class Service(_Process):
+    """`pywhispercpp serve` as a process."""
+
+    command = "serve"
+
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None, **settings: object) -> None:
+        """Get ready; nothing runs yet."""
+        super().__init__(folder, environment, **{"port": 0, **settings})
+        self.url = ""
+
+    def start(self, wait: bool = True) -> Service:
+        """Start it; wait until it listens, unless it is not expected to."""
+        self.begin()
+        if wait:
+            self.url = wait_for(self._address)
+        return self
+
+    def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
+        """An HTTP client of it."""
+        return httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False, headers=headers)
+
+    def _address(self) -> str | None:
+        found = self._found(r"ready: (http://\S+)/")
+        return found.group(1) if found and "Started server process" in self.said() else None
+
+
+class Worker(_Process):
+    """`pywhispercpp worker` as a process."""
+
+    command = "worker"
+
+    def start(self) -> Worker:
+        """Start it; wait until it is ready."""
+        self.begin()
+        wait_for(lambda: self._found("ready: "))
+        return self
 
 
 def _flag(name: str, value: object) -> str:

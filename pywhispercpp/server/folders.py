@@ -35,10 +35,13 @@ class Folders:
         try:
             file = (self._root / "lock").open("ab")
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SettingsError(
+                f"data_dir={str(self._root)!r}: another service works there: give each its own"
+            ) from error
         except OSError as error:
             raise SettingsError(
-                f"data_dir={str(self._root)!r}: another service works there: give each its own "
-                f"({error.strerror})"
+                f"data_dir={str(self._root)!r}: it cannot be written to: {error.strerror}"
             ) from error
         self._lock_file = file
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
-from pywhispercpp.server.queues.base import QueueFullError
+from pywhispercpp.errors import OutputError, PywhispercppError
+from pywhispercpp.server.queues.base import QueueFullError, QueueUnavailableError
 from pywhispercpp.server.task import Failure
 
-__all__ = ["Problem", "of_failure", "of_full_queue"]
+__all__ = ["KEEPING_ERRORS", "Problem", "of_failure", "of_full_queue", "of_keeping"]
 
+logger = logging.getLogger("pywhispercpp.server")
+
+KEEPING_ERRORS = (OutputError, QueueUnavailableError)  # what the queue raises when it cannot keep something
+AWAY_S = 5  # seconds after which a queue that is away is asked again
 STATUS = {"input": 400, "time": 504, "internal": 500}
 
 
@@ -41,6 +47,15 @@ class Problem(Exception):
 def of_failure(failure: Failure) -> Problem:
     """The answer to a call whose task failed."""
     return Problem(STATUS[failure.kind], failure.message, f"{failure.kind}_error")
+
+
+def of_keeping(error: PywhispercppError) -> Problem:
+    """The answer where the queue cannot keep something, or is away; why is in the log, not for clients."""
+    if isinstance(error, OutputError):
+        logger.error("%s", error)
+        return Problem(507, "the service has no room to keep this: see its log", "storage_full")
+    message = "the queue of this service does not answer just now: try again"
+    return Problem(503, message, "queue_unavailable", headers={"Retry-After": str(AWAY_S)})
 
 
 def of_full_queue(error: QueueFullError) -> Problem:

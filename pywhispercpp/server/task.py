@@ -9,7 +9,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Failure", "Status", "Task"]
+__all__ = ["MAX_ATTEMPTS", "Failure", "Status", "Task"]
+
+MAX_ATTEMPTS = 3  # a task that ends the process each time is not tried for ever
 
 Status = Literal["pending", "processing", "finished", "failed"]
 TaskType = Literal["transcribe", "translate"]
@@ -82,6 +84,10 @@ class Task:
     def again(self) -> Task:
         """The same, waiting again after work on it was broken off."""
         return dataclasses.replace(self, status="pending", progress=0, time_started=None)
+
+    def given_back(self) -> Task:
+        """The same, waiting again because who worked on it was told to end: that is no attempt of its own."""
+        return dataclasses.replace(self.again(), attempts=self.attempts - 1)
 
     def finished(self, **found: Any) -> Task:  # noqa: ANN401 - fields of this class
         """The same, done, with what was found."""

@@ -12,7 +12,7 @@ from pywhispercpp.errors import PywhispercppError
 from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server.task import Task
 
-__all__ = ["DecoderState", "QueueFullError", "TaskQueue"]
+__all__ = ["DecoderState", "QueueFullError", "QueueUnavailableError", "TaskQueue"]
 
 
 class QueueFullError(PywhispercppError):
@@ -21,6 +21,10 @@ class QueueFullError(PywhispercppError):
     def __init__(self, size: int, retry_after_s: int) -> None:
         super().__init__(f"{size} tasks are waiting already: try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class QueueUnavailableError(PywhispercppError):
+    """What keeps the tasks does not answer, or refuses to; its message is for those who run the service."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class DecoderState:
 
 
 class TaskQueue(abc.ABC):
-    """Tasks in the order of their coming, with their audio and their results. For one event loop."""
+    """Tasks in the order of their coming, with their audio and their results. For one event loop.
+
+    What keeps them may fail: every function raises OutputError or QueueUnavailableError then.
+    """
 
     @abc.abstractmethod
     async def start(self) -> None:

@@ -12,24 +12,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pywhispercpp.errors import OutputError
 from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server import stored_transcript
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import DecoderState, QueueFullError, TaskQueue
 from pywhispercpp.server.queues.ledger import Ledger
+from pywhispercpp.server.queues.lifetime import expiry, has_expired
 from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.settings import Settings
-from pywhispercpp.server.task import Failure, Task
+from pywhispercpp.server.task import MAX_ATTEMPTS, Failure, Task
 from pywhispercpp.server.transcriber import Outcome, Stopped, Transcriber, Watcher
 
 __all__ = ["EmbeddedQueue"]
 
 logger = logging.getLogger("pywhispercpp.server")
 
-MAX_ATTEMPTS = 3  # a task that ends the process each time is not tried for ever
-AWAITED_S = 60  # how long the result of a call is kept for it
 REFRESH_S = 60  # a longer life is written down when it is so much longer
 
 
@@ -84,11 +84,17 @@ class EmbeddedQueue(TaskQueue):
             # Its place is taken now, its turn comes when it is on the disk.
             self._tasks[task.id] = task
             self._pace.coming += 1
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write_down, task, audio))
         try:
-            await asyncio.to_thread(self._write_down, task, audio)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # The thread writes on: what it has written must go again.
+            await asyncio.gather(writing, return_exceptions=True)
+            await self.remove(task.id)
+            raise
         except BaseException:
             with self._changed:
-                del self._tasks[task.id]
+                self._tasks.pop(task.id, None)
             raise
         finally:
             with self._changed:
@@ -102,7 +108,7 @@ class EmbeddedQueue(TaskQueue):
         """The task as it is now."""
         with self._changed:
             task = self._tasks.get(task_id)
-        if task is not None and _has_expired(task):
+        if task is not None and has_expired(task):
             await self.remove(task_id)
             return None
         return task
@@ -127,7 +133,7 @@ class EmbeddedQueue(TaskQueue):
             old = self._tasks.get(task_id)
             if old is None or old.time_expires is None:
                 return
-            task = dataclasses.replace(old, time_expires=self._expiry(old))
+            task = dataclasses.replace(old, time_expires=expiry(old, self._settings))
             self._tasks[task_id] = task
         if (task.time_expires or 0) - old.time_expires > REFRESH_S:
             await asyncio.to_thread(self._ledger.update, task)
@@ -168,7 +174,7 @@ class EmbeddedQueue(TaskQueue):
     async def expire(self) -> None:
         """Forget what has expired."""
         with self._changed:
-            old = [task.id for task in self._tasks.values() if _has_expired(task)]
+            old = [task.id for task in self._tasks.values() if has_expired(task)]
         for task_id in old:
             await self.remove(task_id)
 
@@ -179,10 +185,6 @@ class EmbeddedQueue(TaskQueue):
         if waiting >= self._settings.max_task_queue_size + max(0, free):
             raise QueueFullError(waiting, self._pace.retry_after_s(len(self._threads)))
 
-    def _expiry(self, task: Task) -> float:
-        seconds = 60 * self._settings.delete_results_after_m
-        return time.time() + (max(seconds, AWAITED_S) if task.is_awaited else seconds)
-
     # --- The disk ---------------------------------------------------------------------------------
 
     def _recover(self) -> None:
@@ -190,7 +192,7 @@ class EmbeddedQueue(TaskQueue):
         self._folders.lock()
         self._ledger = Ledger(self._folders.database)
         for task in self._ledger.tasks():
-            if task.is_awaited or _has_expired(task):
+            if task.is_awaited or has_expired(task):
                 self._ledger.remove(task.id)
             elif task.is_done:
                 self._tasks[task.id] = task
@@ -209,17 +211,21 @@ class EmbeddedQueue(TaskQueue):
         self._ledger.update(task)
 
     def _write_down(self, task: Task, audio: Path) -> None:
-        self._folders.take_over(audio, task.id)
         try:
+            self._folders.take_over(audio, task.id)
             self._ledger.add(task)
-        except BaseException:
+        except BaseException as error:
             self._folders.remove_audio(task.id)
+            if isinstance(error, OSError):
+                raise OutputError(f"{audio}: the upload cannot be kept: {error.strerror}") from error
             raise
 
     def _forget(self, task_id: str, with_audio: bool) -> None:
-        self._ledger.remove(task_id)
-        if with_audio:
-            self._folders.remove_audio(task_id)
+        try:
+            self._ledger.remove(task_id)
+        finally:
+            if with_audio:
+                self._folders.remove_audio(task_id)
 
     # --- The threads that work --------------------------------------------------------------------
 
@@ -229,7 +235,8 @@ class EmbeddedQueue(TaskQueue):
                 self._do(task)
             except Exception:  # a full disk, for one: the next task may still be done
                 logger.exception("task %s: what came of it cannot be kept", task.id)
-                self._end(task.failed(Failure("internal", "the result could not be kept: see the log")))
+                failure = Failure("internal", "the result could not be kept: see the log")
+                self._end(self._with_expiry(task.failed(failure)))
             finally:
                 with self._changed:
                     self._stops.pop(task.id, None)
@@ -254,7 +261,9 @@ class EmbeddedQueue(TaskQueue):
         try:
             outcome = self._transcriber.run(task, audio, watcher, waiting)
         except Stopped:
-            if task.id not in self._tasks:
+            if task.id in self._tasks:
+                self._ledger.update(task.given_back())
+            else:
                 self._folders.remove_audio(task.id)
             return
         except Exception:
@@ -274,7 +283,7 @@ class EmbeddedQueue(TaskQueue):
         self._end(done)
 
     def _with_expiry(self, task: Task) -> Task:
-        return dataclasses.replace(task, time_expires=self._expiry(task))
+        return dataclasses.replace(task, time_expires=expiry(task, self._settings))
 
     def _end(self, done: Task) -> None:
         """Tell that a task is done, unless it was removed."""
@@ -311,7 +320,3 @@ class _Report(Watcher):
 
     def is_stopped(self) -> bool:
         return self._stop.is_set()
-
-
-def _has_expired(task: Task) -> bool:
-    return task.time_expires is not None and task.time_expires <= time.time()

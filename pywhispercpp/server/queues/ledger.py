@@ -13,7 +13,8 @@ from pywhispercpp.server.task import Task
 
 __all__ = ["Ledger"]
 
-_SCHEMA = """
+_VERSION = 1
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS tasks (
     id TEXT PRIMARY KEY,
     number INTEGER NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     transcript BLOB
 );
 CREATE INDEX IF NOT EXISTS by_number ON tasks (number);
-PRAGMA user_version = 1;
+PRAGMA user_version = {_VERSION};
 """
 
 
@@ -36,13 +37,20 @@ class Ledger:
             self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = FULL")
-            self._base.executescript(_SCHEMA)
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version <= _VERSION:
+                self._base.executescript(_SCHEMA)
+        if version > _VERSION:
+            raise OutputError(f"{path}: a newer pywhispercpp wrote it; use that one, or another data_dir")
 
     def tasks(self) -> list[Task]:
-        """All tasks, in the order in which they came."""
+        """All tasks, in the order in which they came. Raises OutputError for what is none."""
         with self._told():
             rows = self._base.execute("SELECT task FROM tasks ORDER BY number").fetchall()
-        return [Task.from_json(text) for (text,) in rows]
+        try:
+            return [Task.from_json(text) for (text,) in rows]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise OutputError(f"{self._path}: it holds something that is no task: {error!r}") from error
 
     def add(self, task: Task) -> None:
         """Keep a new task."""
@@ -83,4 +91,12 @@ class Ledger:
             with self._lock:
                 yield
         except sqlite3.Error as error:
-            raise OutputError(f"{self._path}: the tasks cannot be kept there: {error}") from error
+            raise OutputError(
+                f"{self._path}: the tasks cannot be kept there: {error}"
+                + ("; move it away to begin anew" if _is_damage(error) else "")
+            ) from error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    # sqlite_errorcode came with Python 3.11.
+    return any(words in str(error) for words in ("malformed", "not a database"))

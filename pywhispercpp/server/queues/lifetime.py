@@ -1,0 +1,23 @@
+"""How long what came of a task is kept."""
+
+from __future__ import annotations
+
+import time
+
+from pywhispercpp.server.settings import Settings
+from pywhispercpp.server.task import Task
+
+__all__ = ["expiry", "has_expired"]
+
+AWAITED_S = 60  # how long the result of a call is kept for it
+
+
+def expiry(task: Task, settings: Settings) -> float:
+    """When the result of a task expires that is done, or read, now; in seconds since 1970."""
+    seconds = 60 * settings.delete_results_after_m
+    return time.time() + (max(seconds, AWAITED_S) if task.is_awaited else seconds)
+
+
+def has_expired(task: Task) -> bool:
+    """Whether its time has come."""
+    return task.time_expires is not None and task.time_expires <= time.time()
