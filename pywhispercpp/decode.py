@@ -70,7 +70,9 @@ def _audio_in(file: IO[bytes], where: str) -> Iterator[av.container.InputContain
         raise
     # FFmpeg's, and whatever a file object raises: a broken archive, a lost network
     except Exception as error:
-        raise AudioError(f"{where}: this is no audio file, or a damaged one ({error})") from error
+        # FFmpeg adds the name that the file has on this disk, which need not be what `where` calls it.
+        why = getattr(error, "strerror", None) or error
+        raise AudioError(f"{where}: this is no audio file, or a damaged one ({why})") from error
 
 
 class _Growing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from pywhispercpp import audio
 from pywhispercpp.errors import AudioError, ModelError, OptionError, PywhispercppError
 from pywhispercpp.model import Model
+from pywhispercpp.models import vad_model
 from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.settings import Settings
@@ -20,7 +22,11 @@ from pywhispercpp.server.task import Failure, Task
 
 __all__ = ["Outcome", "Stopped", "Transcriber", "Watcher"]
 
+logger = logging.getLogger("pywhispercpp.server")
+
 DEVICE = "cpu"
+LANGUAGES = "language_probabilities"  # asked for beside the options of transcribe()
+SHORTEST = audio.SAMPLE_RATE // 10  # whisper.cpp tells no language of less
 
 
 class Stopped(Exception):
@@ -80,7 +86,9 @@ class Transcriber:
         except _TooLong as error:
             return Outcome(None, Failure("time", str(error)), {})
         except (PywhispercppError, MemoryError, OSError) as error:
-            return Outcome(None, Failure("internal", f"{error}"), {})
+            # Its words, paths of this machine among them, are for those who run the service.
+            logger.error("task %s failed: %s", task.id, error or type(error).__name__)
+            return Outcome(None, Failure("internal", "it failed inside: see the service's log"), {})
         finally:
             with self._lock:
                 self._at_work -= 1
@@ -110,12 +118,14 @@ class Transcriber:
                 extract_probability=True,
                 **self._options(task, model, waiting),
             )
-        if heard.aborted:
-            if late:
+            if heard.aborted and late:
                 raise _TooLong(f"it took longer than {self._settings.max_task_s} s (max_task_s)")
-            raise Stopped
+            if heard.aborted:
+                raise Stopped
+            probabilities = self._languages(task, model, media)
         found = {
             "language": heard.language or None,
+            "language_probabilities": probabilities,
             "duration": heard.duration,
             "used_model": task.model,
             "used_device": DEVICE,
@@ -124,9 +134,29 @@ class Transcriber:
 
     def _options(self, task: Task, model: Model, waiting: int) -> dict[str, Any]:
         options = {"n_threads": self._threads(model, waiting), **task.options}
+        options.pop(LANGUAGES, None)
         if task.task_type == "translate":
             options["translate"] = True
+        if options.get("vad"):
+            options["vad_model_path"] = self._vad_model()
         return options
+
+    def _vad_model(self) -> Path:
+        """The VAD model that is here: nothing is downloaded because a client asks for it."""
+        try:
+            return vad_model(models_dir=self._settings.models_dir, download=False)
+        except ModelError:
+            raise OptionError(
+                "vad: the service has no VAD model: pywhispercpp models download silero-vad"
+            ) from None
+
+    def _languages(self, task: Task, model: Model, media: audio.Samples) -> dict[str, float] | None:
+        """How likely each language is in the first 30 s, where that was asked for and the model knows."""
+        if not (task.options.get(LANGUAGES) and model.header.multilingual and len(media) >= SHORTEST):
+            return None
+        mono = media if media.ndim == 1 else media.mean(axis=1, dtype=media.dtype)
+        _, found = model.auto_detect_language(mono, offset_ms=0)
+        return {code: float(value) for code, value in found.items()}
 
     def _threads(self, model: Model, waiting: int) -> int:
         if self._settings.n_threads is not None:
