@@ -28,12 +28,12 @@ class Access:
         self._owners: dict[bytes, str] = {}
         given = [key.get_secret_value() for key in settings.api_keys]
         for line in (*given, *_lines(settings.api_keys_file)):
-            name, _, key = line.rpartition(":")
-            digest = _digest(key)
-            if not key or (name and name in self._owners.values()):
-                raise SettingsError(
-                    f"api_keys: the key {name or '(without a name)'} is empty, or there twice"
-                )
+            name, colon, key = line.partition(":")
+            name, key = (name.strip(), key.strip()) if colon else ("", name)
+            digest = _digest(key.encode())
+            if not key or digest in self._owners or name in self._owners.values():
+                shown = name or "without a name"
+                raise SettingsError(f"api_keys: the key {shown} is empty, or it or its name is there twice")
             self._owners[digest] = name or digest.hex()[:16]
 
     @property
@@ -48,7 +48,7 @@ class Access:
         """
         if self.is_open:
             return ""
-        found = _digest(key or _key_in(connection))
+        found = _digest(key.encode(errors="surrogatepass") if key else _key_in(connection))
         # Every key is looked at, so that the time tells nothing about where one was found.
         owners = [name for digest, name in self._owners.items() if hmac.compare_digest(digest, found)]
         if not owners:
@@ -79,15 +79,16 @@ def _lines(path: str | None) -> Iterator[str]:
     yield from (line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", errors="surrogatepass")).digest()
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
 
 
-def _key_in(connection: HTTPConnection) -> str:
+def _key_in(connection: HTTPConnection) -> bytes:
+    """The key as it came: clients send UTF-8, of which Starlette makes characters of latin-1."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return key.strip()
-    return connection.headers.get("x-api-key", "")
+    if scheme.lower() != "bearer":
+        key = connection.headers.get("x-api-key", "")
+    return key.strip().encode("latin-1")
 
 
 def _is_local(connection: HTTPConnection) -> bool:

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, Optional, Union
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -239,4 +238,5 @@ def _is_from_here(socket: WebSocket, origins: list[str]) -> bool:
     origin = socket.headers.get("origin")
     if origin is None or origin in origins or "*" in origins:
         return True
-    return origin != "null" and urlsplit(origin).netloc == socket.headers.get("host")
+    _, slashes, host = origin.partition("://")
+    return bool(slashes and host) and host == socket.headers.get("host")
