@@ -149,13 +149,9 @@ class Container:
 
 def require_namespaces(folder: Path) -> None:
     """Skip where this machine permits no namespaces, or lacks a tool."""
-    look = [
-        "sh",
-        "-c",
-        'mount -t tmpfs tmpfs "$1" && ip link && command -v setpriv nsenter curl',
-        "sh",
-        folder,
-    ]
-    tried = subprocess.run([*NAMESPACES, *look], capture_output=True, text=True, check=False)
+    look = 'mount -t tmpfs tmpfs "$1" && ip link && command -v setpriv nsenter curl'
+    tried = subprocess.run(
+        [*NAMESPACES, "sh", "-c", look, "sh", str(folder)], capture_output=True, text=True, check=False
+    )
     if os.geteuid() != 0 or tried.returncode:
         pytest.skip(f"namespaces of one's own are not permitted here, or a tool is missing: {tried.stderr}")
