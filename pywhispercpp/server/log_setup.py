@@ -26,6 +26,8 @@ def set_up(settings: Settings) -> None:
         root.addHandler(handler)
     for chatty in ("asyncio", "multipart", "python_multipart", "saq", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Below, it tells what is in the messages of WebSockets, and a key is in the first.
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
     # whisper.cpp tells a line for each detail of a model.
     logging.getLogger("pywhispercpp").setLevel(logging.WARNING)
     logging.getLogger("pywhispercpp.server").setLevel(logging.INFO)

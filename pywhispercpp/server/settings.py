@@ -24,6 +24,8 @@ __all__ = ["Settings", "environment_name", "is_switch", "load", "shown_default"]
 PREFIX = "PYWHISPERCPP_"
 UNSET = "unset"
 LOG_FORMAT = "[{asctime}] [{levelname}][{processName}][{threadName}][{module}.{funcName}] {message}"
+MOST = 2**31 - 1  # 68 years in seconds: no clock overflows
+SHORT_NAMES = {"large": "large-v3", "turbo": "large-v3-turbo"}  # as OpenAI's own whisper has them
 ROTATIONS = ("S", "M", "H", "D", *(f"W{day}" for day in range(7)), "midnight")
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -34,13 +36,18 @@ def _or_none(value: object) -> object:
 
 
 def _official(name: str | None) -> str | None:
+    name = SHORT_NAMES.get(name or "", name)
     if name is not None and not (name in MODELS and MODELS[name].is_whisper):
         raise ValueError(f"no official model is called {name!r}; see: pywhispercpp models list")
     return name
 
 
 def _log_format(text: str) -> str:
-    logging.Formatter(text, style="{")
+    record = logging.LogRecord("", logging.INFO, "", 1, "", (), None)
+    try:
+        logging.Formatter(text, style="{").format(record)
+    except (LookupError, AttributeError) as error:  # logging itself would say so with each message
+        raise ValueError(f"a message has no such field: {error}") from None
     return text
 
 
@@ -54,11 +61,11 @@ def _listed(value: object) -> object:
     return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
 
-Unsigned = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
+Unsigned = Annotated[int, Field(ge=0, le=MOST)]
+Positive = Annotated[int, Field(ge=1, le=MOST)]
 OfficialModel = Annotated[Optional[str], BeforeValidator(_or_none), AfterValidator(_official)]
 MaybeUnsigned = Annotated[Optional[Unsigned], BeforeValidator(_or_none)]
-MaybePositive = Annotated[Optional[Positive], BeforeValidator(_or_none)]
+MaybeCount = Annotated[Optional[Annotated[int, Field(ge=1, le=512)]], BeforeValidator(_or_none)]
 MaybeText = Annotated[Optional[str], BeforeValidator(_or_none)]
 
 
@@ -75,7 +82,9 @@ class Settings(BaseSettings):
     )
 
     port: Annotated[int, Field(ge=0, le=65535)] = _bare(3001, "PORT", "port; 0 for any that is free")
-    listen: str = _bare("127.0.0.1", "LISTEN", "address to listen on; 0.0.0.0 for every network")
+    listen: Annotated[str, Field(min_length=1)] = _bare(  # an empty one would be every network
+        "127.0.0.1", "LISTEN", "address to listen on; 0.0.0.0 for every network"
+    )
     load_model_on_startup: bool = _bare(True, "LOAD_MODEL_ON_STARTUP", "load the model before the first task")
     develop_mode: bool = _bare(False, "DEVELOP_MODE", "use the smallest model (tiny), to save time")
     unload_model_after_s: MaybeUnsigned = _bare(
@@ -101,7 +110,9 @@ class Settings(BaseSettings):
         "medium", "CPU_FALLBACK_MODEL", "model on a CPU where MAX_MODEL is unset"
     )
     log_dir: str = _bare("data/", "LOG_DIR", 'folder of log files, made when missing; "" for this one')
-    log_file: str = _bare("whisper_api.log", "LOG_FILE", "name of the log file")
+    log_file: Annotated[str, Field(min_length=1)] = _bare(
+        "whisper_api.log", "LOG_FILE", "name of the log file"
+    )
     log_level_console: LogLevel = _bare("INFO", "LOG_LEVEL_CONSOLE", "least level on the console")
     log_level_file: LogLevel = _bare("INFO", "LOG_LEVEL_FILE", "least level in the file")
     log_format: Annotated[str, AfterValidator(_log_format)] = _bare(
@@ -121,10 +132,10 @@ class Settings(BaseSettings):
     )
     models_dir: MaybeText = Field(None, description="folder of models; unset for the user's data folder")
     backend: Literal["auto", "ggml", "openvino"] = Field("auto", description="whose encoder runs")
-    n_sessions: MaybePositive = Field(
+    n_sessions: MaybeCount = Field(
         None, description="tasks that are worked on at once; unset for as many as there are CPUs"
     )
-    n_threads: MaybePositive = Field(
+    n_threads: MaybeCount = Field(
         None, description="threads of a task; unset: the CPUs, shared among the tasks at work"
     )
     data_dir: Path = Field(
