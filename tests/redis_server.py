@@ -53,6 +53,11 @@ class RedisServer:
         command = ["redis-cli", "-p", str(self.port), "-a", PASSWORD, "--no-auth-warning", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
+    def keys_of_work(self) -> list[str]:
+        """The keys of tasks that are not done: SAQ's jobs and lists, audio, places in the queue."""
+        mine = ("*:audio:*", "*:undone", "*:coming", "saq:job:*", "*:queued", "*:active", "*:incomplete")
+        return [key for pattern in mine for key in self.ask("KEYS", pattern).split()]
+
     def freeze(self) -> None:
         """Let it answer nothing, as a machine does that hangs."""
         self._process.send_signal(signal.SIGSTOP)

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-__all__ = ["JFK_WORDS", "Service", "Worker", "wait_for", "words"]
+__all__ = ["JFK_WORDS", "Process", "Service", "Worker", "wait_for", "words"]
 
 PATIENCE_S = 60
 
@@ -29,7 +29,7 @@ JFK_WORDS = words(
 )
 
 
-class _Process:
+class Process:
     """A command of the installed package; settings are flags by Python names, `environment` is added."""
 
     command: str
@@ -57,6 +57,10 @@ class _Process:
                 stdout=log,
             )
 
+    def wait_until_ready(self) -> None:
+        """Return when it is ready."""
+        wait_for(lambda: self._found("ready: "))
+
     def said(self) -> str:
         """What it has written so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -78,7 +82,7 @@ class _Process:
         return re.search(pattern, self.said())
 
 
-class Service(_Process):
+class Service(Process):
     """`pywhispercpp serve` as a process."""
 
     command = "serve"
@@ -92,8 +96,12 @@ class Service(_Process):
         """Start it; wait until it listens, unless it is not expected to."""
         self.begin()
         if wait:
-            self.url = wait_for(self._address)
+            self.wait_until_ready()
         return self
+
+    def wait_until_ready(self) -> None:
+        """Return when it listens."""
+        self.url = wait_for(self._address)
 
     def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
         """An HTTP client of it."""
@@ -104,7 +112,7 @@ class Service(_Process):
         return found.group(1) if found and "Started server process" in self.said() else None
 
 
-class Worker(_Process):
+class Worker(Process):
     """`pywhispercpp worker` as a process."""
 
     command = "worker"
@@ -112,7 +120,7 @@ class Worker(_Process):
     def start(self) -> Worker:
         """Start it; wait until it is ready."""
         self.begin()
-        wait_for(lambda: self._found("ready: "))
+        self.wait_until_ready()
         return self
 
 

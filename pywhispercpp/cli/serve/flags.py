@@ -23,6 +23,7 @@ ONLY_SERVICE = frozenset(
         "max_upload_mb",
         "max_live_sessions",
         "max_task_queue_size",
+        "delete_results_after_m",
         "run_result_expiry_check_m",
         "refresh_expiration_time_on_usage",
     }

@@ -7,15 +7,20 @@ import time
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Task
 
-__all__ = ["expiry", "has_expired"]
+__all__ = ["expiry", "has_expired", "keep_s"]
 
 AWAITED_S = 60  # how long the result of a call is kept for it
 
 
+def keep_s(task: Task, settings: Settings) -> float:
+    """For how many seconds the result of a task is kept."""
+    seconds = 60 * settings.delete_results_after_m
+    return max(seconds, AWAITED_S) if task.is_awaited else seconds
+
+
 def expiry(task: Task, settings: Settings) -> float:
     """When the result of a task expires that is done, or read, now; in seconds since 1970."""
-    seconds = 60 * settings.delete_results_after_m
-    return time.time() + (max(seconds, AWAITED_S) if task.is_awaited else seconds)
+    return time.time() + keep_s(task, settings)
 
 
 def has_expired(task: Task) -> bool:

@@ -15,7 +15,7 @@ from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server import stored_transcript
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import DecoderState, QueueFullError, TaskQueue
-from pywhispercpp.server.queues.lifetime import expiry
+from pywhispercpp.server.queues.lifetime import keep_s
 from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.queues.redis_jobs import SWEEP_S, Jobs
@@ -81,7 +81,7 @@ class RedisQueue(TaskQueue):
         await self._admit(task.id)
         try:
             with self._link.told():
-                await self._records.add(task, audio)
+                await self._records.add(task, audio, keep_s(task, self._settings))
                 await self._jobs.add(task.id)
         except BaseException:
             # Also when the caller is cancelled: nobody has learnt its id.
@@ -112,9 +112,7 @@ class RedisQueue(TaskQueue):
     async def refresh(self, task_id: str) -> None:
         """Put off its expiry."""
         with self._link.told():
-            task = await self._records.find(task_id)
-            if task is not None and task.is_done:
-                await self._records.refresh(task_id, expiry(task, self._settings))
+            await self._records.refresh(task_id)
 
     async def remove(self, task_id: str) -> None:
         """Cancel and forget a task."""

@@ -22,10 +22,10 @@ COMING_S = 600  # audio of which no task came is forgotten after so long
 class Records:
     """One hash for each task, one for its audio, and the set of those that are not done.
 
-    Fields of a task: task (its JSON), parts (of its audio), and later progress, transcript, expires. While
-    it is worked on: holder (a name for that one try) and beat (its last sign of life, in ms by Redis's own
-    clock, so that clocks of machines need not agree). Every change by a worker takes that it still is the
-    holder: one that was believed to be gone cannot spoil what another does.
+    Fields of a task: task (its JSON), parts (of its audio), keep (ms that its result will live), and then
+    transcript, expires. While it is worked on: holder (a name for that one try), beat (its last sign of
+    life), progress. Moments are ms by Redis's own clock: those of the machines need not agree. Every change
+    by a worker takes that it still is the holder: one that was believed to be gone spoils nothing.
     """
 
     def __init__(self, redis: Any) -> None:  # noqa: ANN401 - redis-py's types are not everywhere
@@ -45,8 +45,8 @@ class Records:
 
     # --- The service's side -----------------------------------------------------------------------
 
-    async def add(self, task: Task, audio: Path) -> None:
-        """Keep a new task; it is there when all of its audio is."""
+    async def add(self, task: Task, audio: Path, keep_s: float) -> None:
+        """Keep a new task; it is there when all of its audio is. keep_s: how long its result will live."""
         parts = 0
         with await asyncio.to_thread(audio.open, "rb") as file:
             while chunk := await asyncio.to_thread(file.read, CHUNK):
@@ -57,7 +57,7 @@ class Records:
         lives_ms = AWAITED_S * 1000 if task.is_awaited else 0
         await self._put(
             keys=[self._task(task.id), self._audio(task.id), self.undone],
-            args=[task.id, task.to_json(), parts, lives_ms],
+            args=[task.id, task.to_json(), parts, int(keep_s * 1000), lives_ms],
         )
 
     async def find(self, task_id: str) -> Task | None:
@@ -68,16 +68,16 @@ class Records:
         task = Task.from_json(text)
         if task.status == "processing" and progress:
             return dataclasses.replace(task, progress=int(progress))
-        return dataclasses.replace(task, time_expires=float(expires)) if expires else task
+        return dataclasses.replace(task, time_expires=int(expires) / 1000) if expires else task
 
     async def transcript(self, task_id: str) -> bytes | None:
         """The transcript of a finished task."""
         data: bytes | None = await self.redis.hget(self._task(task_id), "transcript")
         return data
 
-    async def refresh(self, task_id: str, expires: float) -> None:
-        """Let a result expire at another time."""
-        await self._refresh(keys=[self._task(task_id)], args=[expires, int(expires * 1000)])
+    async def refresh(self, task_id: str) -> None:
+        """Let a result live as long again."""
+        await self._refresh(keys=[self._task(task_id)])
 
     async def keep_awaited(self, task_id: str) -> None:
         """Tell that somebody still waits for a task."""
@@ -124,9 +124,7 @@ class Records:
     async def conclude(self, done: Task, holder: str, transcript: bytes | None) -> None:
         """Keep what came of a task, unless its holder is another by now."""
         keys = [self._task(done.id), self._audio(done.id), self.undone, self.channel(done.id)]
-        expires = done.time_expires or 0
-        args = [done.id, holder, done.to_json(), transcript or b"", expires, int(expires * 1000)]
-        await self._conclude(keys=keys, args=args)
+        await self._conclude(keys=keys, args=[holder, done.id, done.to_json(), transcript or b""])
 
     async def release(self, waiting: Task, holder: str) -> bool:
         """Let a task wait again, unless its holder is another by now."""

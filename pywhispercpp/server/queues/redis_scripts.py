@@ -23,15 +23,16 @@ if ARGV[2] ~= '' then redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2]) end
 return -1
 """
 
-# KEYS: task, audio, undone; ARGV: id, task, parts of the audio, ms that it lives (0 for ever).
+# KEYS: task, audio, undone; ARGV: id, task, parts of the audio, ms for which its result will be kept, ms that
+# it lives itself (0 for ever).
 PUT = """
-redis.call('HSET', KEYS[1], 'task', ARGV[2], 'parts', ARGV[3])
+redis.call('HSET', KEYS[1], 'task', ARGV[2], 'parts', ARGV[3], 'keep', ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[1])
-if ARGV[4] == '0' then
+if ARGV[5] == '0' then
     redis.call('PERSIST', KEYS[2])
 else
-    redis.call('PEXPIRE', KEYS[1], ARGV[4])
-    redis.call('PEXPIRE', KEYS[2], ARGV[4])
+    redis.call('PEXPIRE', KEYS[1], ARGV[5])
+    redis.call('PEXPIRE', KEYS[2], ARGV[5])
 end
 """
 
@@ -58,25 +59,29 @@ redis.call('HDEL', KEYS[1], 'holder', 'beat', 'progress')
 return 1
 """
 
-# KEYS: task, audio, undone, channel; ARGV: id, holder, task, transcript, expiry in s and in ms.
-CONCLUDE = """
-if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'task', ARGV[3], 'expires', ARGV[5])
+_KEEP = """
+local expires = now + redis.call('HGET', KEYS[1], 'keep')
+redis.call('HSET', KEYS[1], 'expires', expires)
+redis.call('PEXPIREAT', KEYS[1], expires)
+"""
+
+# KEYS: task, audio, undone, channel; ARGV: holder, id, task, transcript.
+CONCLUDE = f"""{_IF_HELD}{_NOW}
+redis.call('HSET', KEYS[1], 'task', ARGV[3])
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'transcript', ARGV[4]) end
 redis.call('HDEL', KEYS[1], 'holder', 'beat', 'progress')
-redis.call('PEXPIREAT', KEYS[1], ARGV[6])
 redis.call('DEL', KEYS[2])
-redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('PUBLISH', KEYS[4], '')
+{_KEEP}
 return 1
 """
 
-# KEYS: task; ARGV: expiry in s and in ms.
-REFRESH = """
-if redis.call('HEXISTS', KEYS[1], 'expires') == 1 then
-    redis.call('HSET', KEYS[1], 'expires', ARGV[1])
-    redis.call('PEXPIREAT', KEYS[1], ARGV[2])
-end
+# KEYS: task. Nothing for one that is not done.
+REFRESH = f"""{_NOW}
+if redis.call('HEXISTS', KEYS[1], 'expires') == 0 then return 0 end
+{_KEEP}
+return 1
 """
 
 # KEYS: SAQ's queue; ARGV: id of a job. Puts it in front of all others, where it waits.

@@ -10,7 +10,7 @@ import threading
 import uuid
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Callable, Optional
 
@@ -35,7 +35,6 @@ class Workplace:
 
     Attributes:
         folder: where audio is while it is worked on, in files without names: nothing is left of a crash.
-        expiry: when what comes of a task expires, in seconds since 1970.
         waiting: how many tasks wait, as far as is known.
         took: told what a task took, in seconds.
     """
@@ -45,7 +44,6 @@ class Workplace:
     transcriber: Transcriber
     threads: Executor
     folder: Path
-    expiry: Callable[[Task], float]
     waiting: Callable[[], int]
     took: Callable[[float], None]
 
@@ -177,7 +175,6 @@ class Turn(Watcher):
     async def _conclude(self, task: Task, outcome: Outcome) -> None:
         failure, transcript = outcome.failure, outcome.transcript
         done = task.finished(**outcome.found) if failure is None else task.failed(failure)
-        done = replace(done, time_expires=self._place.expiry(done))
         data = None
         if transcript is not None:
             data = await asyncio.to_thread(stored_transcript.dumps, transcript)

@@ -14,7 +14,6 @@ from saq.worker import Worker
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.server.catalogue import Catalogue
 from pywhispercpp.server.engine import Engine
-from pywhispercpp.server.queues.lifetime import expiry
 from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.queues.redis_jobs import FUNCTION, SWEEP_S, Jobs
 from pywhispercpp.server.queues.redis_link import AWAY, BLOCK_S, Link
@@ -72,7 +71,6 @@ class _Work:
             Transcriber(engine, settings),
             self._threads,
             settings.data_dir,
-            lambda task: expiry(task, settings),
             lambda: self._waiting,
             self._pace.took,
         )

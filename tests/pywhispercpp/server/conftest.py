@@ -10,6 +10,7 @@ from typing import Callable
 import httpx
 import pytest
 
+from tests.redis_server import RedisServer
 from tests.service import Service
 
 StartService = Callable[..., Service]
@@ -53,9 +54,33 @@ def long_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def steady_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eleven minutes of speech: work that goes on while a test looks at something else."""
+    return _repeated(jfk, 60, tmp_path_factory.mktemp("speech") / "steady.wav")
+
+
+@pytest.fixture(scope="session")
 def endless_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half an hour of speech, that no machine has heard before a test is over."""
     return _repeated(jfk, 164, tmp_path_factory.mktemp("speech") / "endless.wav")
+
+
+@pytest.fixture(scope="session")
+def brief_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first two seconds of jfk.wav."""
+    path = tmp_path_factory.mktemp("speech") / "brief.wav"
+    with wave.open(str(jfk)) as whole, wave.open(str(path), "wb") as part:
+        part.setparams(whole.getparams())
+        part.writeframes(whole.readframes(2 * whole.getframerate()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for the tests that let it run."""
+    running = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield running
+    running.stop()
 
 
 def _repeated(speech: Path, times: int, path: Path) -> Path:
