@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pywhispercpp.errors import ModelError
 from pywhispercpp.model import Model
 
 __all__ = ["Engine"]
@@ -18,7 +19,7 @@ class Engine:
     """Lends the model of a name; all who hold it at once share its weights.
 
     Loading another model waits until the one in memory is given back by everybody, and whoever comes later
-    waits behind it: nobody starves.
+    waits behind it: nobody starves. A thread borrows one at a time: two would wait for each other.
     """
 
     def __init__(self, load: Callable[[str], Model], unload_after_s: int | None = None) -> None:
@@ -30,6 +31,8 @@ class Engine:
         self._model: Model | None = None
         self._users = 0
         self._timer: threading.Timer | None = None
+        self._is_closed = False
+        self._of_thread = threading.local()
         self.name: str | None = None  # of the model in memory
         self.last_name: str | None = None  # of the last one that was
 
@@ -41,11 +44,13 @@ class Engine:
     @contextmanager
     def lent(self, name: str) -> Iterator[Model]:
         """Lend a session of the model of that name, loaded when it is not. Raises what loading raises."""
-        with self._turn:
+        with self._next():
             model = self._ready(name)
+        self._of_thread.has_one = True
         try:
             yield model.session()
         finally:
+            self._of_thread.has_one = False
             self._give_back()
 
     def preload(self, name: str) -> None:
@@ -55,20 +60,30 @@ class Engine:
 
     def exchange(self, name: str) -> None:
         """Load a model, anew even when it is the one in memory. Raises what loading raises."""
-        with self._turn:
+        with self._next():
             self._wait_until_idle()
             self._unload()
             self._ready(name)
         self._give_back()
 
     def close(self) -> None:
-        """Unload the model once nobody works with it."""
-        with self._turn:
+        """Unload the model once nobody works with it; nobody gets one any more."""
+        with self._next():
+            self._is_closed = True
             self._wait_until_idle()
             self._unload()
 
+    @contextmanager
+    def _next(self) -> Iterator[None]:
+        """The turn; for a thread that has no model of this engine, for which it would wait for ever."""
+        assert not getattr(self._of_thread, "has_one", False), "this thread has borrowed the model already"
+        with self._turn:
+            yield
+
     def _ready(self, name: str) -> Model:
         """The model, with one user more; the caller has the turn."""
+        if self._is_closed:
+            raise ModelError(f"{name} is not loaded: the service ends")
         with self._idle:
             self._stop_timer()
             if self.name == name and self._model is not None:
