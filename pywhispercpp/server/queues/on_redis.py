@@ -43,6 +43,8 @@ class RedisQueue(TaskQueue):
         self._jobs: Jobs
         self._listeners = Listeners()
         self._upkeep: list[asyncio.Task[None]] = []
+        # Asked beside cancelling, which redis-py may lose before Python 3.12 (in asyncio.wait_for()).
+        self._is_closing = False
 
     async def start(self) -> None:
         """Connect. Raises QueueUnavailableError where Redis does not answer."""
@@ -66,6 +68,7 @@ class RedisQueue(TaskQueue):
 
     async def stop(self) -> None:
         """Hang up; the tasks stay in Redis."""
+        self._is_closing = True
         for one in self._upkeep:
             one.cancel()
         await asyncio.gather(*self._upkeep, return_exceptions=True)
@@ -167,17 +170,17 @@ class RedisQueue(TaskQueue):
 
     async def _sweep(self) -> None:
         """Give tasks of dead workers back to the queue, even where no worker is left to do it."""
-        while True:
+        while not self._is_closing:
             await self._jobs.sweep()
             await asyncio.sleep(SWEEP_S)
 
     async def _listen(self, is_listening: asyncio.Event) -> None:
         """Hear what the workers publish, for all that listen here."""
-        while True:
+        while not self._is_closing:
             try:
                 async with self._link.redis.pubsub() as channel:
                     await channel.psubscribe(self._records.channel("*"))
-                    while True:
+                    while not self._is_closing:
                         message = await channel.get_message(timeout=FOLLOW_S)
                         if message is not None and message["type"] == "psubscribe":
                             is_listening.set()
@@ -202,7 +205,7 @@ class RedisQueue(TaskQueue):
     async def _follow(self, task_id: str) -> None:
         """Tell Redis that a task is waited for; end the listening when the news of its end got lost."""
         was_there, last_seen = False, time.monotonic()
-        while True:
+        while task_id in self._listeners:
             try:
                 task = await self._records.find(task_id)
                 if task is None and not was_there:

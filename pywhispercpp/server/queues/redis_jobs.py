@@ -98,6 +98,11 @@ class Jobs(SaqQueue):  # type: ignore[misc] # SAQ's types are not everywhere
             self._quiet_until = time.monotonic() + LEASE_S
             return []
 
+    async def disconnect(self) -> None:
+        """Close all connections; SAQ's own asks Redis once more, which may be away."""
+        await self.redis.aclose()
+        await self.redis.connection_pool.disconnect()
+
     async def worker_info(self, worker_id: str, queue_key: str, metadata: Any = None, ttl: int = 60) -> Any:  # noqa: ANN401 - SAQ's
         """Tell what this worker is doing."""
         return await super().worker_info(worker_id, queue_key, metadata=self._facts(), ttl=ttl)
@@ -121,8 +126,9 @@ class Jobs(SaqQueue):  # type: ignore[misc] # SAQ's types are not everywhere
                 continue
             elif holder is None:
                 # On its way to or from the queue, or lost on that way when somebody died.
-                missing[task_id] = since = self._missing_since.get(task_id, time.monotonic())
-                if time.monotonic() - since > LEASE_S:
+                since = self._missing_since.get(task_id)
+                missing[task_id] = since or time.monotonic()
+                if since and time.monotonic() - since >= LEASE_S:
                     swept.append(task_id)
             elif await self._release(task_id, holder):
                 swept.append(task_id)
