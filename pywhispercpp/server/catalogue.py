@@ -26,6 +26,7 @@ class Catalogue:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._folder = Path(settings.models_dir or default_models_dir())
         self._given = settings.model or self._by_whisper_api()
         self._given_name = name_of(Path(self._given)) if Path(self._given).is_file() else self._given
         self.default = self._given_name  # what a request without a name means; it may be changed
@@ -37,7 +38,7 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """All that can be asked for, the default first."""
-        here = (one for one in list_models(self._settings.models_dir) if one.state == "here")
+        here = (one for one in list_models(self._folder) if one.state == "here")
         found = [self.default, self._given_name, *(one.name for one in here if self._is_served(one))]
         return list(dict.fromkeys(found))
 
@@ -58,10 +59,9 @@ class Catalogue:
         names = self.names()
         if asked in names:
             return asked
-        folder = Path(self._settings.models_dir or default_models_dir())
         try:
-            path = folder / asked
-            is_inside = path.is_file() and path.parent.resolve() == folder.resolve()
+            path = self._folder / asked
+            is_inside = path.is_file() and path.parent.resolve() == self._folder.resolve()
         except (OSError, ValueError):  # what can be no path
             is_inside = False
         if not is_inside or name_of(path) not in names:
@@ -72,7 +72,7 @@ class Catalogue:
         """Whether a served model knows other languages than English."""
         if name in MODELS:
             return ".en" not in name
-        path = existing(self.source(name), self._settings.models_dir)
+        path = existing(self.source(name), self._folder)
         return path is None or ggml_file.check(path).multilingual
 
     def source(self, name: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from pywhispercpp import backend, formats
 from pywhispercpp.segment import Transcript
+from pywhispercpp.server.answers import WHISPER_API
 from pywhispercpp.server.problems import Problem
 from pywhispercpp.server.queues.base import DecoderState
 from pywhispercpp.server.routes.common import Owner, TheService
@@ -39,8 +40,8 @@ MEDIA_TYPES = {
     ".srt": "application/x-subrip",
 }
 
-router = APIRouter(prefix="/api/v1", tags=["whisper_api"])
-uploads = APIRouter(prefix="/api/v1", tags=["whisper_api"], route_class=UploadRoute)
+router = APIRouter(prefix="/api/v1", tags=["whisper_api"], responses=WHISPER_API)
+uploads = APIRouter(prefix="/api/v1", tags=["whisper_api"], route_class=UploadRoute, responses=WHISPER_API)
 
 TaskId = Annotated[str, Query(description="what the answer to an upload called task_id")]
 Language = Annotated[
@@ -162,7 +163,7 @@ async def userinfo(request: Request, owner: Owner) -> dict[str, Optional[str]]:
     return {**({"user": owner} if owner else {}), **found, "user_agent": request.headers.get("user-agent")}
 
 
-@router.get("/login")
+@router.get("/login", response_class=RedirectResponse, status_code=307)
 async def login(owner: Owner, redirect: str = "/") -> RedirectResponse:
     """Go on to a page of this service, once a proxy in front of it has let somebody in."""
     # "//host" and "/\\host" are other hosts to a browser.
