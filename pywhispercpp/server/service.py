@@ -20,6 +20,7 @@ from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server.access import Access
 from pywhispercpp.server.catalogue import Catalogue
 from pywhispercpp.server.engine import Engine
+from pywhispercpp.server.exchange import Exchange
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.live_stream import LivePlaces
 from pywhispercpp.server.metrics import Metrics
@@ -58,6 +59,7 @@ class Service:
         self.access = Access(settings)
         self.catalogue = Catalogue(settings)
         self.engine = make_engine(settings, self.catalogue)
+        self.exchange = Exchange(self.catalogue, self.engine, is_shared=settings.queue is not None)
         self.folders = Folders(settings.data_dir)
         self.metrics = Metrics()
         self.live_places = LivePlaces(settings.max_live_sessions, self.metrics.live)

@@ -40,6 +40,7 @@ class Task:
         progress: percent, 0 to 100.
         language: the code of what was heard, once that is known.
         duration: seconds of audio, once that is known.
+        language_probabilities: of every language by its code, where the options ask for it.
         attempts: how often work on it has begun.
     """
 
@@ -61,6 +62,7 @@ class Task:
     used_device: str | None = None
     language: str | None = None
     duration: float | None = None
+    language_probabilities: dict[str, float] | None = None
     failure: Failure | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pywhispercpp.server.routes import live, openai, operations, page, whisper_api
+from pywhispercpp.server.routes import live, openai, operations, page, whisper_api, whisper_server
 
 __all__ = ["ALL"]
 
@@ -13,5 +13,6 @@ ALL = (
     live.router,
     whisper_api.uploads,
     whisper_api.router,
+    whisper_server.router,
     page.router,
 )
