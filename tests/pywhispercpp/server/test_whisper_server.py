@@ -76,7 +76,7 @@ def theirs(program: Path, models: Path, silero: Path) -> Iterator[httpx.Client]:
 
 def _is_ready(client: httpx.Client) -> bool:
     try:
-        return client.get("/health").json() == {"status": "ok"}
+        return bool(client.get("/health").json() == {"status": "ok"})
     except httpx.TransportError:
         return False
 
@@ -109,10 +109,10 @@ class Both:
     def __init__(self, theirs: httpx.Client, ours: httpx.Client) -> None:
         self.clients = theirs, ours
 
-    def compare(self, path: Path, own: Path | None = None, **fields: str) -> httpx.Response:
-        """Return our answer; own: another file for us."""
-        theirs = ask(self.clients[0], path, **fields)
-        ours = ask(self.clients[1], own or path, **fields)
+    def compare(self, *paths: Path, **fields: str) -> httpx.Response:
+        """Return our answer; paths: a file for both, or one for each."""
+        theirs = ask(self.clients[0], paths[0], **fields)
+        ours = ask(self.clients[1], paths[-1], **fields)
         assert (theirs.status_code, ours.status_code) == (200, 200), ours.text
         if fields["response_format"] == "verbose_json":
             # By values: now and then a number has two shortest ways to be written.
