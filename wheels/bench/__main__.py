@@ -1,9 +1,10 @@
-"""Measures wheels against each other, encoders, whole files, and the text with a smaller audio context.
+"""Measures wheels against each other, encoders, whole files, the text with less audio context, the service.
 
 nox -s bench -- [wheels] a.whl b.whl
 nox -s bench -- encoder --model base --threads 2
 nox -s bench -- files
 nox -s bench -- audio-context
+nox -s bench -- service
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 
 from scripts.command import entry_point
 from scripts.pins import BUILD, CTRANSLATE2, ROOT
-from wheels.bench import audio_context, encoder, files, wheels
+from wheels.bench import audio_context, encoder, files, service, wheels
 from wheels.bench.setups import Setups, newest
 from wheels.request import PYTHON_VERSION, find_python
 
-WHAT = {"encoder": encoder, "files": files, "audio-context": audio_context}
+WHAT = {"encoder": encoder, "files": files, "audio-context": audio_context, "service": service}
 JFK = BUILD / "whisper.cpp" / "samples" / "jfk.wav"
 
 
@@ -37,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
             "--wheel", type=Path, metavar="X.whl", help="ours (default: the newest in wheels/dist)"
         )
         one.add_argument("--model", choices=list(CTRANSLATE2), default="tiny.en")
-    audio_context.add_arguments(one)
+        if hasattr(module, "add_arguments"):
+            module.add_arguments(one)
     return made
 
 

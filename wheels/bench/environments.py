@@ -22,6 +22,12 @@ def of_wheel(wheel: Path, python: Path, folder: Path = FOLDER) -> Path:
     return _environment("ours", [str(wheel.resolve()), openvino], stamp, python, folder)
 
 
+def of_service(wheel: Path, python: Path, folder: Path = FOLDER) -> Path:
+    """A Python with the wheel and what `pywhispercpp serve` needs, of the newest versions then."""
+    stamp = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return _environment("service", [f"{wheel.resolve()}[server]"], stamp, python, folder)
+
+
 def of_upstream_compiled(python: Path, folder: Path = FOLDER) -> Path:
     """A Python with upstream's package compiled by pip on this machine, as its own build wants it.
 

@@ -13,7 +13,7 @@ from scripts.command import Argument, capture, echo
 from scripts.errors import BuildError
 from scripts.fetch_ctranslate2 import fetch as fetch_ctranslate2
 from wheels.bench import environments
-from wheels.bench.worker import FASTER_WHISPER, Setup
+from wheels.bench.worker import FASTER_WHISPER, MANY, Setup
 
 #: The same decoding everywhere: the likeliest token each time, no second try, no text of earlier windows.
 GREEDY = {"temperature_inc": 0.0, "n_max_text_ctx": 0, "suppress_nst": False}
@@ -72,6 +72,22 @@ class Setups:
         }
         python = environments.of_faster_whisper(self.python, self.folder)
         return Setup(label, python, settings, GREEDY_ELSEWHERE, script=FASTER_WHISPER)
+
+    def many(self, label: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Setup:
+        """The wheel under test, in the service's environment: transcribe_many() with these options."""
+        return Setup(
+            label, self.service_python, {"model": str(self.model_path), **settings}, options, script=MANY
+        )
+
+    @cached_property
+    def service_python(self) -> Path:
+        """The Python of an environment with the wheel and what its service needs."""
+        return environments.of_service(self.wheel, self.python, self.folder)
+
+    @property
+    def model_path(self) -> Path:
+        """The model."""
+        return self._f16
 
     def _settings(self, model: Path) -> dict[str, Any]:
         return {"n_threads": self.threads, "language": "en", "model": str(model)}

@@ -18,6 +18,7 @@ from wheels.staging import staging
 _FOLDER = Path(__file__).parent
 PACKAGE = _FOLDER / "package_worker.py"
 FASTER_WHISPER = _FOLDER / "faster_whisper_worker.py"
+MANY = _FOLDER / "many_worker.py"
 Answer = dict[str, Any]
 
 
