@@ -1,4 +1,4 @@
-"""A service with those who work for it, told apart in one place: itself, or two workers by a Redis."""
+"""A service with those who work for it, told apart in one place: itself, or workers by a Redis."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ __all__ = ["Deployment"]
 class Deployment:
     """Its settings, its processes and what they left, asked over HTTP and looked up where it is kept."""
 
-    def __init__(self, folder: Path, redis: RedisServer | None = None, **settings: object) -> None:
-        """Start it; with one session for each who works."""
+    def __init__(
+        self, folder: Path, redis: RedisServer | None = None, n_workers: int = 2, **settings: object
+    ) -> None:
+        """Start it; with one session for each who works. n_workers: where there is a Redis."""
         self._redis = redis
         if redis is not None:
             settings["queue"] = redis.url
@@ -30,7 +32,7 @@ class Deployment:
             model = settings["model"]
             self.workers = [
                 Worker(folder / f"worker-{number}", model=model, queue=redis.url, n_sessions=1)
-                for number in range(2)
+                for number in range(n_workers)
             ]
             for one in self.workers:
                 one.begin()

@@ -32,10 +32,13 @@ class Folders:
 
     def lock(self) -> None:
         """Keep other processes out until this one ends. Raises SettingsError where one is there already."""
+        file = None
         try:
             file = (self._root / "lock").open("ab")
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            assert file is not None
+            file.close()
             raise SettingsError(
                 f"data_dir={str(self._root)!r}: another service works there: give each its own"
             ) from error

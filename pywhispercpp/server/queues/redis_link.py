@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.server.queues.base import QueueUnavailableError
@@ -20,7 +20,11 @@ __all__ = ["AWAY", "BLOCK_S", "Link"]
 
 logger = logging.getLogger("pywhispercpp.server")
 
-AWAY = (RedisError, ConnectionError, asyncio.TimeoutError)  # what redis-py raises when Redis is away
+AWAY = (
+    exceptions.RedisError,
+    ConnectionError,
+    asyncio.TimeoutError,
+)  # what redis-py raises when Redis is away
 TIMEOUT_S = 10  # without an answer for so long it is away
 BLOCK_S = 5  # how long one command may wait for a task; less than TIMEOUT_S
 OLDEST = (6, 2)  # the first that has every command that SAQ and this package use
@@ -38,7 +42,7 @@ class Link:
                 socket_timeout=TIMEOUT_S,
                 socket_connect_timeout=TIMEOUT_S,
                 # Once more, at once: connections of the pool do not outlive a restart of Redis.
-                retry=Retry(NoBackoff(), 1),
+                retry=Retry(NoBackoff(), 1, (exceptions.ConnectionError,)),
                 **more,
             )
         except ValueError:  # its text may hold a piece of a password
