@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -101,9 +102,7 @@ class Transcriber:
             late = time.monotonic() > limit
             return late or watcher.is_stopped()
 
-        load = audio.load_channels if task.options.get("diarize") else audio.load
-        with path.open("rb") as file:
-            media = load(file, longest_s=self._settings.max_audio_s, name=task.file_name or "the file")
+        media = self._media(task, path, watcher)
         with self._engine.lent(task.model) as model:
             limit = (
                 time.monotonic() + self._settings.max_task_s
@@ -131,6 +130,16 @@ class Transcriber:
             "used_device": DEVICE,
         }
         return Outcome(heard, None, found)
+
+    def _media(self, task: Task, path: Path, watcher: Watcher) -> audio.Samples:
+        load = audio.load_channels if task.options.get("diarize") else audio.load
+        with _WatchedFile(path, watcher) as file:
+            try:
+                return load(file, longest_s=self._settings.max_audio_s, name=task.file_name or "the file")
+            except AudioError:
+                if watcher.is_stopped():
+                    raise Stopped from None
+                raise
 
     def _options(self, task: Task, model: Model, waiting: int) -> dict[str, Any]:
         options = {"n_threads": self._threads(model, waiting), **task.options}
@@ -165,6 +174,20 @@ class Transcriber:
         if model.backend_info().backend == "openvino":  # it compiles anew for another number
             return max(1, self._cores // sessions)
         return max(1, self._cores // min(sessions, self._at_work + waiting))
+
+
+class _WatchedFile(io.FileIO):
+    """A file that cannot be read any more once nobody wants what is in it: decoding hours takes a while."""
+
+    def __init__(self, path: Path, watcher: Watcher) -> None:
+        super().__init__(path)
+        self._watcher = watcher
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most so many bytes."""
+        if self._watcher.is_stopped():
+            raise Stopped
+        return super().read(size)
 
 
 class _TooLong(ModelError):
