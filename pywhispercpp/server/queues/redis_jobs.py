@@ -12,12 +12,13 @@ from saq.queue.redis import RedisQueue as SaqQueue
 
 from pywhispercpp.server.queues import redis_scripts as scripts
 from pywhispercpp.server.queues.redis_link import AWAY, Link
-from pywhispercpp.server.queues.redis_records import COMING_S, LEASE_S, Records
+from pywhispercpp.server.queues.redis_records import LEASE_S, Records
 
 __all__ = ["FUNCTION", "SWEEP_S", "Jobs"]
 
 FUNCTION = "transcribe"
 SWEEP_S = 2  # between looks for tasks of workers that died
+PLACE_S = 60  # for which a place is kept for a task whose audio is on its way to Redis
 PAUSE_S = 1  # before the next try, when Redis is away
 FOR_EVER = (
     1_000_000  # times that SAQ tries a job: attempts are counted in the task, where orderly ends are none
@@ -47,7 +48,7 @@ class Jobs(SaqQueue):  # type: ignore[misc] # SAQ's types are not everywhere
     async def admit(self, limit: int, task_id: str = "") -> int | None:
         """Keep a place for a task until leave(), where fewer than `limit` wait; else return how many do."""
         keys = [self._waiting, self._records.coming]
-        waiting = int(await self._admit(keys=keys, args=[limit, task_id, COMING_S * 1000]))
+        waiting = int(await self._admit(keys=keys, args=[limit, task_id, PLACE_S * 1000]))
         return None if waiting < 0 else waiting
 
     async def leave(self, task_id: str) -> None:

@@ -20,11 +20,8 @@ __all__ = ["AWAY", "BLOCK_S", "Link"]
 
 logger = logging.getLogger("pywhispercpp.server")
 
-AWAY = (
-    exceptions.RedisError,
-    ConnectionError,
-    asyncio.TimeoutError,
-)  # what redis-py raises when Redis is away
+# What redis-py raises when Redis is away, or refuses.
+AWAY = (exceptions.RedisError, ConnectionError, asyncio.TimeoutError)
 TIMEOUT_S = 10  # without an answer for so long it is away
 BLOCK_S = 5  # how long one command may wait for a task; less than TIMEOUT_S
 OLDEST = (6, 2)  # the first that has every command that SAQ and this package use
@@ -59,9 +56,17 @@ class Link:
         with self.told():
             server = await self.redis.info("server")
             persistence = await self.redis.info("persistence")
+            memory = await self.redis.info("memory")
         version = str(server["redis_version"])
         if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
             raise SettingsError(f"queue: Redis at {self.address} is {version}: 6.2 or newer is needed")
+        if memory.get("maxmemory") and memory.get("maxmemory_policy") != "noeviction":
+            logger.warning(
+                "Redis at %s drops what it likes when it is full (maxmemory-policy %s): tasks get lost then; "
+                "set it to noeviction",
+                self.address,
+                memory["maxmemory_policy"],
+            )
         if not persistence.get("aof_enabled"):
             logger.warning(
                 "Redis at %s writes snapshots only: tasks that came after the last one are lost when it "

@@ -21,7 +21,7 @@ from pywhispercpp.server.queues.redis_records import Records
 from pywhispercpp.server.task import MAX_ATTEMPTS, Failure, Task
 from pywhispercpp.server.transcriber import Outcome, Stopped, Transcriber, Watcher
 
-__all__ = ["Turn", "Workplace"]
+__all__ = ["PAUSE_S", "Turn", "Workplace"]
 
 logger = logging.getLogger("pywhispercpp.server")
 

@@ -18,7 +18,7 @@ from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.queues.redis_jobs import FUNCTION, SWEEP_S, Jobs
 from pywhispercpp.server.queues.redis_link import AWAY, BLOCK_S, Link
 from pywhispercpp.server.queues.redis_records import Records
-from pywhispercpp.server.queues.redis_turn import Turn, Workplace
+from pywhispercpp.server.queues.redis_turn import PAUSE_S, Turn, Workplace
 from pywhispercpp.server.service import make_engine
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.transcriber import Transcriber
@@ -96,8 +96,13 @@ class _Work:
         await self._jobs.disconnect()
 
     async def _do(self, context: dict[str, Any]) -> None:
-        self._waiting = await self._jobs.count("queued")
-        await Turn(self._place, context["job"].key).take()
+        try:
+            self._waiting = await self._jobs.count("queued")
+            await Turn(self._place, context["job"].key).take()
+        except AWAY as error:  # SAQ tries again, at once if it can
+            self.link.lost(error)
+            await asyncio.sleep(PAUSE_S)
+            raise
 
     def _facts(self) -> dict[str, Any]:
         """What the service wants to know of its workers."""

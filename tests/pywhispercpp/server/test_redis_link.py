@@ -43,22 +43,22 @@ def test_it_is_away_once_and_back_once(redis: RedisServer, caplog: pytest.LogCap
     assert "wr0ng" not in caplog.text
 
 
-def test_a_redis_that_forgets_in_a_crash_is_told_of(
-    redis: RedisServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_redis_that_may_forget_is_told_of(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         link = Link(redis.url)
         await link.check()
-        await link.redis.config_set("appendonly", "no")
+        careless = {"appendonly": "no", "maxmemory": "1gb", "maxmemory-policy": "allkeys-lru"}
+        careful = {"appendonly": "yes", "maxmemory": "0", "maxmemory-policy": "noeviction"}
         try:
+            await link.redis.config_set(*(word for pair in careless.items() for word in pair))
             await link.check()
         finally:
-            await link.redis.config_set("appendonly", "yes")
+            await link.redis.config_set(*(word for pair in careful.items() for word in pair))
             await link.redis.aclose()
 
     asyncio.run(scenario())
-    (record,) = caplog.records
-    assert "--appendonly yes" in record.getMessage()
+    evicting, snapshots = (record.getMessage() for record in caplog.records)
+    assert "set it to noeviction" in evicting and "--appendonly yes" in snapshots
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
