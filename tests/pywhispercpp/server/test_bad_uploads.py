@@ -81,10 +81,10 @@ def _tell_of_visitors(listener: socket.socket, asked: threading.Event) -> None:
 @pytest.mark.parametrize("kind", ["mp3", "flac"])
 def test_damaged_audio_is_heard_as_far_as_it_goes(client: httpx.Client, jfk: Path, kind: str) -> None:
     good = encoded_speech(jfk, kind)
-    damaged = good[: len(good) // 3] + bytes(300) + good[len(good) // 3 + 300 : len(good) // 2]
+    damaged = good[: len(good) // 4] + bytes(300) + good[len(good) // 4 + 300 : len(good) // 3]
     task = sent(client, WHISPER_API, damaged, f"half.{kind}").json()
     done = finished(client, task["task_id"])
-    assert done["status"] == "finished" and words(done["transcript"])[:4] == JFK_WORDS[:4]
+    assert done["status"] == "finished" and words(done["transcript"])[:2] == JFK_WORDS[:2]
 
 
 def test_audio_that_turns_out_to_be_none_fails_its_task(client: httpx.Client) -> None:

@@ -75,7 +75,7 @@ def s16le(jfk: Path) -> bytes:
 
 def test_text_comes_while_audio_does(service: Service, s16le: bytes) -> None:
     with opened(service) as socket:
-        assert begin(socket, step_ms=1000) == {"type": "ready", "model": "tiny.en"}
+        assert begin(socket, step_ms=1500) == {"type": "ready", "model": "tiny.en"}
         send_in_chunks(socket, s16le[: 4 * SECOND])  # two seconds
         partial = received(socket)
         assert partial["type"] == "partial" and partial["number"] == 0

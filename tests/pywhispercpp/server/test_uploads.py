@@ -8,15 +8,14 @@ import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from tests.pywhispercpp.server.bad_files import encoded_speech
-from tests.pywhispercpp.server.test_whisper_api import finished, upload
-from tests.service import JFK_WORDS, Service, wait_for, words
+from tests.pywhispercpp.server.test_whisper_api import finished
+from tests.service import Service, wait_for
 
 MB = 1_000_000
 BOUNDARY = "a-boundary"
@@ -275,8 +274,3 @@ def test_a_disk_that_is_full(tmp_path: Path, tiny_en: Path) -> None:
             assert client.get("/health").status_code == 200
     finally:
         assert running.stop() == 0
-
-
-def test_a_good_upload_is_still_answered(client: httpx.Client, jfk: Path) -> None:
-    done: dict[str, Any] = finished(client, upload(client, jfk)["task_id"])
-    assert words(done["transcript"]) == JFK_WORDS
