@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 import pywhispercpp
+from pywhispercpp.models.paths import name_of
 from pywhispercpp.server.routes.whisper_api import FormatName
 from tests.pywhispercpp.server.conftest import StartService
 from tests.service import JFK_WORDS, Service, wait_for, words
@@ -78,11 +79,16 @@ def test_the_answer_has_the_documented_fields(done: dict[str, Any]) -> None:
     } <= set(done)
 
 
-def test_a_translation(client: httpx.Client, base: Path, french: Path) -> None:
-    task = upload(client, french, "translate", model="base")
+def test_a_translation_wants_a_model_that_knows_languages(
+    client: httpx.Client, base: Path, jfk: Path
+) -> None:
+    """What comes of one is seen where OpenAI's client asks for it."""
+    task = upload(client, jfk, "translate", model=name_of(base))
     assert task["task_type"] == "translate" and task["target_model_size"] == "base"
-    done = finished(client, task["task_id"])
-    assert done["source_language"] == "fr" and {"when", "only", "join"} <= set(words(done["transcript"]))
+    assert client.delete("/api/v1/status", params={"task_id": task["task_id"]}).status_code == 204
+    with jfk.open("rb") as file:
+        answer = client.post("/api/v1/translate", files={"file": file})
+    assert answer.status_code == 400 and "to translate" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,7 @@ def test_another_model_and_its_languages(both: Both, ours: httpx.Client, models:
         assert (answer["language"], answer["segments"]) == ("french", [])
         assert answer["language_probabilities"]["fr"] == answer["detected_language_probability"] > 0.9
         fields = {**VERBOSE, "language": "auto", "translate": "1", "no_language_probabilities": "1"}
+        fields = {**fields, "duration": "4000", "audio_ctx": "256"}
         answer = both.compare(french, **fields).json()
         assert (answer["task"], answer["language"]) == ("translate", "french")
         refused = ask(ours, french, language="klingon")
