@@ -183,7 +183,7 @@ class _WatchedFile(io.FileIO):
         super().__init__(path)
         self._watcher = watcher
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         """Read at most so many bytes."""
         if self._watcher.is_stopped():
             raise Stopped
