@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/api.md out of the installed package: python docs/generate.py [--check]
+"""Writes docs/cli.md, docs/api.md and the table in docs/server.md out of the package: generate.py [--check]
 
 What is generated holds no word of its own: commands and options come from the parsers, names and texts from
 the docstrings and from options.py. docs/output/<command>.md is what a section ends with: real output.
@@ -45,9 +45,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where a file is out of date")
     check = parser.parse_args().check
     _like_everywhere()
-    old = [
-        path for path, text in ((DOCS / "cli.md", cli()), (DOCS / "api.md", api())) if _put(path, text, check)
-    ]
+    made = {"cli.md": cli, "api.md": api, "server.md": server}
+    old = [DOCS / name for name, text in made.items() if _put(DOCS / name, text(), check)]
     for path in old:
         print(f"{path}: not what the code says; run: python docs/generate.py", file=sys.stderr)
     return 1 if old else 0
@@ -122,6 +121,39 @@ def _markdown(text: str) -> str:
     """A description: what is indented in it stays as it is laid out."""
     parts = re.split(r"\n\s*\n", text)
     return "\n\n".join(_block(part).strip() if part.startswith("  ") else part for part in parts)
+
+
+# --- The service ----------------------------------------------------------------------------------
+
+
+def server() -> str:
+    """docs/server.md, with the settings between its two comments."""
+    text = (DOCS / "server.md").read_text(encoding="utf-8")
+    start, end = (
+        f"<!-- {words} -->" for words in ("settings: written by docs/generate.py", "end of settings")
+    )
+    before, _, rest = text.partition(start)
+    return f"{before}{start}\n\n{_settings()}\n\n{end}{rest.partition(end)[2]}"
+
+
+def _settings() -> str:
+    """A row for each setting of the service."""
+    from pywhispercpp.cli.serve.flags import SECRET
+    from pywhispercpp.server.settings import Settings, environment_name, is_switch, shown_default
+
+    rows = ["| Environment | Flag | Meaning | Default |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        flag = f"`--{'[no-]' if is_switch(field) else ''}{name.replace('_', '-')}`"
+        default = shown_default(name, field)
+        shown = default if default.startswith("unset") or " user's " in default else f"`{default}`"
+        cells = (
+            f"`{environment_name(name, field)}`",
+            "" if name in SECRET else flag,
+            field.description or "",
+            shown,
+        )
+        rows.append(f"| {' | '.join(map(_cell, cells))} |")
+    return "\n".join(rows)
 
 
 # --- The Python API -------------------------------------------------------------------------------

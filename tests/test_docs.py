@@ -43,6 +43,7 @@ def test_cli_and_api_are_what_the_code_says(root: Path) -> None:
         ("cli.md", "`-tr`", "`-xy`"),
         ("api.md", "| `temperature` |", "| `heat` |"),
         ("api.md", "### pywhispercpp.Model\n", ""),
+        ("server.md", "| `MAX_MODEL` |", "| `LEAST_MODEL` |"),
     ],
 )
 def test_a_difference_is_seen(root: Path, tmp_path: Path, name: str, old: str, new: str) -> None:

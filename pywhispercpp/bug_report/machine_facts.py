@@ -16,6 +16,15 @@ __all__ = ["cpu", "environment", "packages", "system"]
 _VARIABLES = (
     "PYWHISPERCPP_CPU_VARIANT",
     "PYWHISPERCPP_MODELS_DIR",
+    # Of the service's settings, what is no secret and decides what is computed.
+    "CPU_FALLBACK_MODEL",
+    "DEVELOP_MODE",
+    "MAX_MODEL",
+    "PYWHISPERCPP_BACKEND",
+    "PYWHISPERCPP_MODEL",
+    "PYWHISPERCPP_N_SESSIONS",
+    "PYWHISPERCPP_N_THREADS",
+    "UNLOAD_MODEL_AFTER_S",
     "HF_ENDPOINT",
     "OPENVINO_LIB_DIR",
     "LD_LIBRARY_PATH",

@@ -22,6 +22,7 @@ ENVIRONMENT = """environment:
   PYWHISPERCPP_CPU_VARIANT   CPU code to compute with, in place of the best (portable wheels)
   OPENVINO_LIB_DIR           folder of libopenvino_c.so, in place of the search for it
   HF_ENDPOINT                mirror to download models from
+  PORT, MAX_MODEL, …         settings of the service: `pywhispercpp serve --help` names them all
   NO_COLOR                   no colours
 
 files:

@@ -75,12 +75,15 @@ def test_a_folder_that_is_not_there_and_an_openvino_that_is_not(
     monkeypatch.setenv("PYWHISPERCPP_MODELS_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("OPENVINO_LIB_DIR", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://me:secret@proxy:3128")
+    monkeypatch.setenv("MAX_MODEL", "base")
+    monkeypatch.setenv("PYWHISPERCPP_API_KEYS", "me:secret")
     assert main(["info", "--json"]) == 0
     out = capsys.readouterr().out
     told = json.loads(out)
     assert told["models"] == {"folder": str(tmp_path / "none"), "there": False, "writable": True, "files": []}
     assert "there is no libopenvino_c.so" in told["openvino"]["problem"]
     assert told["environment"]["https_proxy"] == "http://…@proxy:3128" and "secret" not in out
+    assert told["environment"]["MAX_MODEL"] == "base"
     assert main(["info"]) == 0
     assert "openvino\n  problem  BackendError:" in capsys.readouterr().out
 
