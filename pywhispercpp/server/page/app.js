@@ -25,10 +25,10 @@ async function start() {
   addEventListener('beforeunload', event => {
     if (!byId('recorder').hidden || [...tasks].some(task => task.isLeaving)) event.preventDefault();
   });
+  const kept = store.tasks().map(Task.kept);  // before anything new is sent
+  kept.forEach(list);
   await learn();
-  for (const kept of store.tasks()) {
-    const task = Task.kept(kept);
-    list(task);
+  for (const task of kept) {
     void task.recording().then(() => task.onchange());
     void task.follow();
   }
@@ -42,6 +42,7 @@ async function learn() {
     limitMb = facts.max_upload_mb;
     setLanguages(facts.languages);
     choices.fill(facts);
+    for (const task of tasks) task.onchange();
     byId('listen').hidden = !facts.has_live_captions;
     const {delete_results_after_m: minutes} = facts;
     byId('kept').textContent = `, and deleted by the service ${minutes} minutes after it is done`;

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.pywhispercpp.server.page.conftest import MAX_UPLOAD_MB, OpenPage, unlock
 from tests.service import JFK_WORDS, Service, words
@@ -44,7 +44,7 @@ def test_a_dropped_file_becomes_words_and_files(service: Service, open_page: Ope
     page.evaluate(DROP, [base64.b64encode(jfk.read_bytes()).decode(), HOSTILE])
     text = page.locator(".text")
     expect(text).to_contain_text("country")
-    assert words(text.inner_text()) == JFK_WORDS
+    assert words(text.text_content() or "") == JFK_WORDS
     assert text.get_attribute("lang") == "en"
     # The name is text, here and in what a screen reader is told.
     expect(page.locator(".open")).to_have_text(HOSTILE)
@@ -72,10 +72,10 @@ def test_with_the_keyboard_alone_words_are_lit_while_the_audio_plays(
     service: Service, open_page: OpenPage, jfk: Path
 ) -> None:
     page = open_page(service)
+    # Not expect_file_chooser(): it does not wait until the browser knows that it is listened to.
+    page.once("filechooser", lambda chooser: chooser.set_files(jfk))
     press_until(page, "Tab", "#choose")
-    with page.expect_file_chooser() as opened:
-        page.keyboard.press("Enter")
-    opened.value.set_files(jfk)
+    page.keyboard.press("Enter")
     expect(page.locator("#said")).to_have_text(re.compile(r"jfk\.wav: English · tiny\.en · took"))
     expect(page.locator(".segment")).not_to_have_count(0)
 
@@ -188,6 +188,20 @@ def test_a_service_that_is_away_for_a_while_is_waited_for(
     page.context.set_offline(False)
     state(page, "jfk.wav", "^English")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_file_that_is_sent_before_the_page_knows_the_service_is_listed_once(
+    service: Service, open_page: OpenPage, jfk: Path
+) -> None:
+    page = open_page(service)
+    held: list[Route] = []
+    page.route("**/facts.json", lambda route: held.append(route))
+    page.reload()
+    page.set_input_files("#files", jfk)
+    state(page, "jfk.wav", "^en ·")
+    held[0].continue_()
+    state(page, "jfk.wav", "^English ·")
+    expect(page.locator(".task")).to_have_count(1)
 
 
 def test_words_stand_where_the_text_has_them(service: Service, open_page: OpenPage) -> None:
