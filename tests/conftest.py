@@ -6,10 +6,13 @@ from it while `pywhispercpp` comes from site-packages (the checkout's own has no
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,28 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several processes, let one do all of build-land, and each of the others a file at a time.
+
+    Build-land's tests fetch into the same folders below build/; a file's fixtures are made once.
+    """
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        is_package = (ROOT / "tests" / "pywhispercpp") in item.path.parents
+        item.add_marker(pytest.mark.xdist_group(item.path.name if is_package else "build-land"))
+
+
+@contextmanager
+def _one_process(name: str) -> Iterator[None]:
+    """Let the other processes of the test run wait until this one has fetched something."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _built(backend: str) -> Path:
@@ -80,17 +105,20 @@ def jfk() -> Path:
 @pytest.fixture(scope="session")
 def sonnet() -> Path:
     """Fifty seconds of read verse, fetched with what the benchmarks count words in."""
-    from scripts.fetch_speech import fetch
-
-    return fetch() / "sonnets" / "sonnet-1.wav"
+    return _speech() / "sonnets" / "sonnet-1.wav"
 
 
 @pytest.fixture(scope="session")
 def french() -> Path:
     """Eight seconds of French, fetched with what the benchmarks count words in."""
+    return _speech() / "french" / "confbridge-lock-extended.wav"
+
+
+def _speech() -> Path:
     from scripts.fetch_speech import fetch
 
-    return fetch() / "french" / "confbridge-lock-extended.wav"
+    with _one_process("speech"):
+        return fetch()
 
 
 @pytest.fixture(scope="session")
