@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
+        if item.get_closest_marker("xdist_group") is not None:
+            continue
         is_package = (ROOT / "tests" / "pywhispercpp") in item.path.parents
         item.add_marker(pytest.mark.xdist_group(item.path.name if is_package else "build-land"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pywhispercpp import decode
-from pywhispercpp.errors import AudioError, ModelNotFoundError, OptionError
+from pywhispercpp.errors import AudioError, ModelNotFoundError, OptionError, PywhispercppError
 from pywhispercpp.model import Model
+from pywhispercpp.models import vad_model
 from pywhispercpp.option_rules import checked
 from pywhispercpp.options import BY_NAME
 from pywhispercpp.segment import Segment, Transcript
@@ -79,6 +81,9 @@ class Service:
         """Begin. Raises PywhispercppError, a model that cannot be loaded among them."""
         if self.settings.load_model_on_startup and self.settings.queue is None:
             await asyncio.to_thread(self.engine.preload, self.catalogue.default)
+            if self.settings.max_live_sessions:
+                # Not waited for: without it live streams cut speech by its loudness.
+                threading.Thread(target=_have_vad_model, args=(self.settings,), daemon=True).start()
         await self.queue.start()
         self._housekeeping.append(asyncio.create_task(self._expire_now_and_then()))
 
@@ -242,6 +247,13 @@ def make_engine(settings: Settings, catalogue: Catalogue) -> Engine:
         )
 
     return Engine(load, settings.unload_model_after_s)
+
+
+def _have_vad_model(settings: Settings) -> None:
+    try:
+        vad_model(models_dir=settings.models_dir)
+    except PywhispercppError as error:
+        logger.warning("live streams will cut speech by its loudness: %s", error)
 
 
 def _probe(file: StoredFile) -> None:

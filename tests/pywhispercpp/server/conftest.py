@@ -17,7 +17,7 @@ StartService = Callable[..., Service]
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, tiny_en: Path) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, tiny_en: Path, silero: Path) -> Iterator[Service]:
     """One service for the tests that leave it as it is: tiny.en, no keys."""
     running = Service(tmp_path_factory.mktemp("service"), model=tiny_en).start()
     yield running
@@ -32,7 +32,7 @@ def client(service: Service) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def start_service(tmp_path: Path, tiny_en: Path) -> Iterator[StartService]:
+def start_service(tmp_path: Path, tiny_en: Path, silero: Path) -> Iterator[StartService]:
     """A factory of services with settings of their own, ended with the test."""
     started: list[Service] = []
 

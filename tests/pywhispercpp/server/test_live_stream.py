@@ -28,7 +28,8 @@ from pywhispercpp.server.live_stream import (
 from pywhispercpp.server.pcm import Pcm
 from pywhispercpp.server.problems import Problem
 from pywhispercpp.server.settings import load
-from tests.service import JFK_WORDS, words
+from tests.pywhispercpp.server.conftest import StartService
+from tests.service import JFK_WORDS, wait_for, words
 
 PATIENCE_S = 60
 SECOND = 16000
@@ -174,3 +175,13 @@ def test_half_a_sample_is_nothing() -> None:
 def test_samples_that_are_none(value: float) -> None:
     with pytest.raises(AudioError):
         Pcm("f32le", 44100).push(np.full(100, value, "<f4").tobytes())
+
+
+def test_the_vad_model_comes_with_the_service(
+    start_service: StartService, silero: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    start_service(models_dir=models)
+    wait_for((models / silero.name).is_file)
+    assert (models / silero.name).read_bytes() == silero.read_bytes()

@@ -323,7 +323,7 @@ def test_no_vad_model_is_downloaded_for_a_client(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    with start_service(models_dir=empty).client() as client:
+    with start_service(models_dir=empty, max_live_sessions=0).client() as client:
         answer = ask(client, jfk, vad="1")
     assert answer.status_code == 400 and "models download silero-vad" in answer.json()["error"]
     assert not list(empty.iterdir())

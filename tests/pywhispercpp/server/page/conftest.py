@@ -91,6 +91,7 @@ def busy_service(tmp_path_factory: pytest.TempPathFactory, tiny_en: Path, base: 
         model=tiny_en,
         models_dir=models,
         n_sessions=1,
+        max_live_sessions=0,
         max_task_queue_size=2,
         max_upload_mb=MAX_UPLOAD_MB,
     ).start()
