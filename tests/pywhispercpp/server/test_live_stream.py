@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from prometheus_client import Gauge
 from pywhispercpp import AudioError, Model
 from pywhispercpp.errors import ModelError
 from pywhispercpp.live.segment import LiveSegment
+from pywhispercpp.models.registry import MODELS
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.live_stream import (
     MAX_LAG_S,
@@ -180,8 +183,18 @@ def test_samples_that_are_none(value: float) -> None:
 def test_the_vad_model_comes_with_the_service(
     start_service: StartService, silero: Path, tmp_path: Path
 ) -> None:
+    vad = MODELS["silero-vad"]
+    published = tmp_path / "mirror" / vad.repository / "resolve" / "main" / vad.file_name
+    published.parent.mkdir(parents=True)
+    published.symlink_to(silero)
     models = tmp_path / "models"
     models.mkdir()
-    start_service(models_dir=models)
-    wait_for((models / silero.name).is_file)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "mirror"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as mirror:
+        threading.Thread(target=mirror.serve_forever, daemon=True).start()
+        start_service(
+            models_dir=models, environment={"HF_ENDPOINT": f"http://127.0.0.1:{mirror.server_port}"}
+        )
+        wait_for((models / silero.name).is_file)
+        mirror.shutdown()
     assert (models / silero.name).read_bytes() == silero.read_bytes()
