@@ -22,16 +22,16 @@ class Deployment:
     def __init__(
         self, folder: Path, redis: RedisServer | None = None, n_workers: int = 2, **settings: object
     ) -> None:
-        """Start it; with one session for each who works. n_workers: where there is a Redis."""
+        """Start it, with one session of one thread for each who works. n_workers: where there is a Redis."""
         self._redis = redis
         if redis is not None:
             settings["queue"] = redis.url
-        self.service = Service(folder / "service", None, n_sessions=1, **settings)
+        self.service = Service(folder / "service", None, n_sessions=1, n_threads=1, **settings)
         self.workers: list[Process] = [self.service]
         if redis is not None:
             model = settings["model"]
             self.workers = [
-                Worker(folder / f"worker-{number}", model=model, queue=redis.url, n_sessions=1)
+                Worker(folder / f"worker-{number}", model=model, queue=redis.url, n_sessions=1, n_threads=1)
                 for number in range(n_workers)
             ]
             for one in self.workers:

@@ -7,14 +7,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pywhispercpp.server.queues.ledger import Ledger
 from pywhispercpp.server.task import Task
 from tests.deployment import Deployment
-from tests.service import JFK_WORDS, Service, wait_for, words
+from tests.service import JFK_WORDS, Service, words
 
 MB = 1_000_000
 GB = 1_000_000_000
@@ -129,28 +128,3 @@ def test_what_an_earlier_process_left_is_judged_at_the_start(
         assert _files(folder) == ["lock"]
     finally:
         deployment.stop()
-
-
-@pytest.mark.parametrize("seconds", [0, 1])
-def test_an_idle_service_unloads_its_model_and_does_nothing(
-    seconds: int, tmp_path: Path, tiny_en: Path
-) -> None:
-    deployment = Deployment(tmp_path, model=tiny_en, unload_model_after_s=seconds)
-
-    def state() -> dict[str, Any]:
-        return dict(deployment.client.get("/api/v1/decoder_status").json())
-
-    try:
-        wait_for(lambda: not state()["is_model_loaded"], seconds + 3)
-        assert state()["last_loaded_model_size"] == "tiny.en"
-        before = _cpu_s(deployment.service.process.pid)
-        time.sleep(1)  # the measured second
-        assert _cpu_s(deployment.service.process.pid) - before <= 0.05
-    finally:
-        deployment.stop()
-
-
-def _cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
