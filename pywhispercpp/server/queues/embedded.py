@@ -12,18 +12,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pywhispercpp.errors import OutputError
 from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server import stored_transcript
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import DecoderState, QueueFullError, TaskQueue
-from pywhispercpp.server.queues.ledger import Ledger
-from pywhispercpp.server.queues.lifetime import expiry, has_expired
+from pywhispercpp.server.queues.lifetime import has_expired, with_expiry
 from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
+from pywhispercpp.server.queues.shelf import Shelf
 from pywhispercpp.server.settings import Settings
-from pywhispercpp.server.task import MAX_ATTEMPTS, Failure, Task
+from pywhispercpp.server.task import Failure, Task
 from pywhispercpp.server.transcriber import Outcome, Stopped, Transcriber, Watcher
 
 __all__ = ["EmbeddedQueue"]
@@ -42,8 +41,7 @@ class EmbeddedQueue(TaskQueue):
         self._settings = settings
         self._engine = engine
         self._transcriber = transcriber
-        self._folders = folders
-        self._ledger: Ledger
+        self._shelf = Shelf(settings, folders)
         self._changed = threading.Condition()
         self._tasks: dict[str, Task] = {}
         self._waiting: dict[str, None] = {}  # in order
@@ -70,7 +68,7 @@ class EmbeddedQueue(TaskQueue):
             self._changed.notify_all()
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
-        await asyncio.to_thread(self._ledger.close)
+        await asyncio.to_thread(self._shelf.close)
 
     async def check_room(self) -> None:
         """Raise QueueFullError where no more may wait."""
@@ -84,7 +82,7 @@ class EmbeddedQueue(TaskQueue):
             # Its place is taken now, its turn comes when it is on the disk.
             self._tasks[task.id] = task
             self._pace.coming += 1
-        writing = asyncio.ensure_future(asyncio.to_thread(self._write_down, task, audio))
+        writing = asyncio.ensure_future(asyncio.to_thread(self._shelf.add, task, audio))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -124,7 +122,7 @@ class EmbeddedQueue(TaskQueue):
         """The result, out of the database."""
         if await self.find(task_id) is None:
             return None
-        data = await asyncio.to_thread(self._ledger.transcript, task_id)
+        data = await asyncio.to_thread(self._shelf.transcript, task_id)
         return None if data is None else stored_transcript.loads(data)
 
     async def refresh(self, task_id: str) -> None:
@@ -133,10 +131,10 @@ class EmbeddedQueue(TaskQueue):
             old = self._tasks.get(task_id)
             if old is None or old.time_expires is None:
                 return
-            task = dataclasses.replace(old, time_expires=expiry(old, self._settings))
+            task = with_expiry(old, self._settings)
             self._tasks[task_id] = task
         if (task.time_expires or 0) - old.time_expires > REFRESH_S:
-            await asyncio.to_thread(self._ledger.update, task)
+            await asyncio.to_thread(self._shelf.update, task)
 
     async def remove(self, task_id: str) -> None:
         """Cancel and forget a task."""
@@ -148,7 +146,7 @@ class EmbeddedQueue(TaskQueue):
             if stop is not None:
                 stop.set()  # who works on it removes the audio
         self._listeners.end(task_id)
-        await asyncio.to_thread(self._forget, task_id, stop is None)
+        await asyncio.to_thread(self._shelf.remove, task_id, stop is None)
 
     @asynccontextmanager
     async def watch(self, task_id: str) -> AsyncIterator[AsyncIterator[Segment]]:
@@ -185,47 +183,11 @@ class EmbeddedQueue(TaskQueue):
         if waiting >= self._settings.max_task_queue_size + max(0, free):
             raise QueueFullError(waiting, self._pace.retry_after_s(len(self._threads)))
 
-    # --- The disk ---------------------------------------------------------------------------------
-
     def _recover(self) -> None:
-        """Read what an earlier process left: what it worked on waits again, files of nothing go."""
-        self._folders.lock()
-        self._ledger = Ledger(self._folders.database)
-        for task in self._ledger.tasks():
-            if task.is_awaited or has_expired(task):
-                self._ledger.remove(task.id)
-            elif task.is_done:
-                self._tasks[task.id] = task
-            elif task.attempts >= MAX_ATTEMPTS:
-                message = f"the service ended {task.attempts} times while it worked on this"
-                self._keep(self._with_expiry(task.failed(Failure("internal", message))))
-            elif not self._folders.audio(task.id).is_file():
-                self._keep(self._with_expiry(task.failed(Failure("internal", "its audio file is gone"))))
-            else:
-                self._keep(task.again())
+        for task in self._shelf.open():
+            self._tasks[task.id] = task
+            if not task.is_done:
                 self._waiting[task.id] = None
-        self._folders.clean(self._waiting)
-
-    def _keep(self, task: Task) -> None:
-        self._tasks[task.id] = task
-        self._ledger.update(task)
-
-    def _write_down(self, task: Task, audio: Path) -> None:
-        try:
-            self._folders.take_over(audio, task.id)
-            self._ledger.add(task)
-        except BaseException as error:
-            self._folders.remove_audio(task.id)
-            if isinstance(error, OSError):
-                raise OutputError(f"{audio}: the upload cannot be kept: {error.strerror}") from error
-            raise
-
-    def _forget(self, task_id: str, with_audio: bool) -> None:
-        try:
-            self._ledger.remove(task_id)
-        finally:
-            if with_audio:
-                self._folders.remove_audio(task_id)
 
     # --- The threads that work --------------------------------------------------------------------
 
@@ -236,7 +198,7 @@ class EmbeddedQueue(TaskQueue):
             except Exception:  # a full disk, for one: the next task may still be done
                 logger.exception("task %s: what came of it cannot be kept", task.id)
                 failure = Failure("internal", "the result could not be kept: see the log")
-                self._end(self._with_expiry(task.failed(failure)))
+                self._end(with_expiry(task.failed(failure), self._settings))
             finally:
                 with self._changed:
                     self._stops.pop(task.id, None)
@@ -253,37 +215,34 @@ class EmbeddedQueue(TaskQueue):
         return task
 
     def _do(self, task: Task) -> None:
-        self._ledger.update(task)
+        self._shelf.update(task)
         watcher = _Report(self, task.id, self._stops[task.id])
-        audio = self._folders.audio(task.id)
+        audio = self._shelf.audio(task.id)
         with self._changed:
             waiting = len(self._waiting)
         try:
             outcome = self._transcriber.run(task, audio, watcher, waiting)
         except Stopped:
             if task.id in self._tasks:
-                self._ledger.update(task.given_back())
+                self._shelf.update(task.given_back())
             else:
-                self._folders.remove_audio(task.id)
+                self._shelf.remove_audio(task.id)
             return
         except Exception:
             logger.exception("task %s failed", task.id)
             outcome = Outcome(None, Failure("internal", "it failed inside: see the service's log"), {})
         self._conclude(task, outcome)
-        self._folders.remove_audio(task.id)
+        self._shelf.remove_audio(task.id)
 
     def _conclude(self, task: Task, outcome: Outcome) -> None:
         failure = outcome.failure
         done = task.finished(**outcome.found) if failure is None else task.failed(failure)
-        done = self._with_expiry(done)
+        done = with_expiry(done, self._settings)
         transcript = outcome.transcript
         data = None if transcript is None else stored_transcript.dumps(transcript)
-        self._ledger.update(done, data)
+        self._shelf.update(done, data)
         self._pace.took(done.processing_duration or 0)
         self._end(done)
-
-    def _with_expiry(self, task: Task) -> Task:
-        return dataclasses.replace(task, time_expires=expiry(task, self._settings))
 
     def _end(self, done: Task) -> None:
         """Tell that a task is done, unless it was removed."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Task
 
-__all__ = ["expiry", "has_expired", "keep_s"]
+__all__ = ["has_expired", "keep_s", "with_expiry"]
 
 AWAITED_S = 60  # how long the result of a call is kept for it
 
@@ -18,9 +19,9 @@ def keep_s(task: Task, settings: Settings) -> float:
     return max(seconds, AWAITED_S) if task.is_awaited else seconds
 
 
-def expiry(task: Task, settings: Settings) -> float:
-    """When the result of a task expires that is done, or read, now; in seconds since 1970."""
-    return time.time() + keep_s(task, settings)
+def with_expiry(task: Task, settings: Settings) -> Task:
+    """The same, for a task that is done, or read, now."""
+    return dataclasses.replace(task, time_expires=time.time() + keep_s(task, settings))
 
 
 def has_expired(task: Task) -> bool:

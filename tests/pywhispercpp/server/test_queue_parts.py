@@ -12,7 +12,7 @@ import pytest
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.segment import Segment
 from pywhispercpp.server.folders import Folders
-from pywhispercpp.server.queues.lifetime import expiry, has_expired
+from pywhispercpp.server.queues.lifetime import has_expired, with_expiry
 from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.settings import load
@@ -40,9 +40,8 @@ def test_a_result_that_a_call_waits_for_is_kept_for_it() -> None:
     settings = load(delete_results_after_m=0)
     task = Task(model="tiny.en")
     assert not has_expired(task)
-    assert has_expired(replace(task, time_expires=expiry(task, settings)))
-    awaited = replace(task, is_awaited=True)
-    assert not has_expired(replace(awaited, time_expires=expiry(awaited, settings)))
+    assert has_expired(with_expiry(task, settings))
+    assert not has_expired(with_expiry(replace(task, is_awaited=True), settings))
 
 
 def test_folders_are_for_one_process_at_a_time(tmp_path: Path) -> None:
