@@ -15,7 +15,7 @@ from pywhispercpp.errors import SettingsError
 from pywhispercpp.server.service import Service
 from pywhispercpp.server.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["listening", "run"]
 
 logger = logging.getLogger("pywhispercpp.server")
 
@@ -30,14 +30,19 @@ def run(app: FastAPI, settings: Settings) -> None:
     Raises SettingsError for an address that is taken, and what starting raises.
     """
     service: Service = app.state.service
-    with _listening(settings) as listener:
+    with listening(settings) as listener:
         asyncio.run(_serve(app, service, listener))
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listening(settings: Settings) -> socket.socket:
+    """Return the socket that listens where the settings say. Raises SettingsError."""
     family = socket.AF_INET6 if ":" in settings.listen else socket.AF_INET
     try:
-        return socket.create_server((settings.listen, settings.port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((settings.listen, settings.port), family=family, backlog=BACKLOG)
+        # Else an answer's second packet waits 40 ms for the client's kernel: asyncio sees to that only for
+        # sockets that were made as TCP's by number.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, UnicodeError) as error:
         raise SettingsError(
             f"LISTEN={settings.listen}, PORT={settings.port}: it cannot listen there: {error}"
