@@ -55,8 +55,8 @@ def long_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def steady_speech(jfk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eleven minutes of speech: work that goes on while a test looks at something else."""
-    return _repeated(jfk, 60, tmp_path_factory.mktemp("speech") / "steady.wav")
+    """Five minutes of speech: work that goes on while a test looks at something else."""
+    return _repeated(jfk, 30, tmp_path_factory.mktemp("speech") / "steady.wav")
 
 
 @pytest.fixture(scope="session")
