@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pywhispercpp.live.segment import LiveSegment
 from pywhispercpp.model import Model
 from pywhispercpp.models import vad_model
 from pywhispercpp.segment import Transcript
+from pywhispercpp.server import cpus
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.problems import Problem
 from pywhispercpp.server.settings import Settings
@@ -195,10 +195,10 @@ class _Borrowed:
         """Half of the CPUs, or the share of one of those who work now."""
         if self._settings.n_threads is not None:
             return self._settings.n_threads
-        cores = os.cpu_count() or 1
+        cores = cpus.usable()
         sharing = max(2, self._engine.users)
         if model.backend_info().backend == "openvino":  # it compiles anew for another number
-            sharing = self._settings.n_sessions or cores
+            sharing = self._settings.sessions
         return max(1, cores // sharing)
 
 

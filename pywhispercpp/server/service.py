@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -235,7 +234,7 @@ class Service:
 
 def make_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     """The engine that loads models as the settings say."""
-    sessions = (settings.n_sessions or os.cpu_count() or 1) + settings.max_live_sessions
+    sessions = settings.sessions + settings.max_live_sessions
 
     def load(name: str) -> Model:
         return Model(

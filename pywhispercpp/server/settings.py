@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.models.registry import MODELS
+from pywhispercpp.server import cpus
 
 __all__ = ["Settings", "environment_name", "is_switch", "load", "shown_default"]
 
@@ -156,6 +157,11 @@ class Settings(BaseSettings):
     max_audio_s: Positive = Field(14400, description="longest audio, in seconds")
     max_task_s: Positive = Field(3600, description="longest time for one task, in seconds")
     max_live_sessions: Unsigned = Field(2, description="live streams at once")
+
+    @property
+    def sessions(self) -> int:
+        """How many tasks are worked on at once."""
+        return self.n_sessions or cpus.usable()
 
 
 def environment_name(name: str, field: FieldInfo) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pywhispercpp.errors import AudioError, ModelError, OptionError, Pywhispercp
 from pywhispercpp.model import Model
 from pywhispercpp.models import vad_model
 from pywhispercpp.segment import Segment, Transcript
+from pywhispercpp.server import cpus
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Failure, Task
@@ -66,7 +66,7 @@ class Transcriber:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._cores = os.cpu_count() or 1
+        self._cores = cpus.usable()
         self._lock = threading.Lock()
         self._at_work = 0
 
@@ -170,7 +170,7 @@ class Transcriber:
     def _threads(self, model: Model, waiting: int) -> int:
         if self._settings.n_threads is not None:
             return self._settings.n_threads
-        sessions = self._settings.n_sessions or self._cores
+        sessions = self._settings.sessions
         if model.backend_info().backend == "openvino":  # it compiles anew for another number
             return max(1, self._cores // sessions)
         return max(1, self._cores // min(sessions, self._at_work + waiting))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import os
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -54,7 +53,7 @@ class EmbeddedQueue(TaskQueue):
     async def start(self) -> None:
         """Go on with what an earlier process left."""
         await asyncio.to_thread(self._recover)
-        for number in range(self._settings.n_sessions or os.cpu_count() or 1):
+        for number in range(self._settings.sessions):
             thread = threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)

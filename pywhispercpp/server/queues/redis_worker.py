@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -56,7 +55,7 @@ class _Work:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         assert settings.queue is not None
-        self.sessions = settings.n_sessions or os.cpu_count() or 1
+        self.sessions = settings.sessions
         self.link = Link(settings.queue)
         self._engine = engine
         self._pace = Pace()
