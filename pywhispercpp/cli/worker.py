@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
     settings = load(**given(args))
     if settings.queue is None:
         raise UsageError("worker: whose tasks? Give --queue redis://…, as the service has it")
-    from pywhispercpp.server.queues import redis_worker
+    from pywhispercpp.server.queues.on_redis import worker
 
     log_setup.set_up(settings)
-    asyncio.run(redis_worker.run(settings))
+    asyncio.run(worker.run(settings))
     return 0

@@ -27,7 +27,7 @@ from pywhispercpp.server.live_stream import LivePlaces
 from pywhispercpp.server.metrics import Metrics
 from pywhispercpp.server.problems import KEEPING_ERRORS, Problem, of_failure, of_full_queue, of_keeping
 from pywhispercpp.server.queues.base import QueueFullError, TaskQueue
-from pywhispercpp.server.queues.embedded import EmbeddedQueue
+from pywhispercpp.server.queues.embedded.queue import EmbeddedQueue
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Task
 from pywhispercpp.server.transcriber import Transcriber
@@ -72,7 +72,7 @@ class Service:
             return EmbeddedQueue(
                 self.settings, self.engine, Transcriber(self.engine, self.settings), self.folders
             )
-        from pywhispercpp.server.queues.on_redis import RedisQueue
+        from pywhispercpp.server.queues.on_redis.queue import RedisQueue
 
         return RedisQueue(self.settings, self.folders)
 

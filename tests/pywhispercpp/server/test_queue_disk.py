@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pywhispercpp.server.queues.ledger import Ledger
+from pywhispercpp.server.queues.embedded.ledger import Ledger
 from pywhispercpp.server.task import Task
 from tests.deployment import Deployment
 from tests.service import JFK_WORDS, Service, words

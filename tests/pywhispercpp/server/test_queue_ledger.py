@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pywhispercpp.errors import OutputError
-from pywhispercpp.server.queues.ledger import Ledger
+from pywhispercpp.server.queues.embedded.ledger import Ledger
 from pywhispercpp.server.task import Failure, Task
 
 

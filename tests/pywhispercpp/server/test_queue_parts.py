@@ -12,8 +12,8 @@ import pytest
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.segment import Segment
 from pywhispercpp.server.folders import Folders
+from pywhispercpp.server.queues.embedded.listeners import Listeners
 from pywhispercpp.server.queues.lifetime import has_expired, with_expiry
-from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
 from pywhispercpp.server.settings import load
 from pywhispercpp.server.task import Failure, Task

@@ -15,7 +15,7 @@ import pytest
 from pywhispercpp.server.catalogue import Catalogue
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import QueueFullError, TaskQueue
-from pywhispercpp.server.queues.embedded import EmbeddedQueue
+from pywhispercpp.server.queues.embedded.queue import EmbeddedQueue
 from pywhispercpp.server.service import make_engine
 from pywhispercpp.server.settings import load
 from pywhispercpp.server.task import Task
@@ -62,7 +62,7 @@ async def _opened(given: dict[str, Any]) -> AsyncIterator[TaskQueue]:
     if settings.queue is None:
         queue = EmbeddedQueue(settings, engine, Transcriber(engine, settings), folders)
     else:
-        from pywhispercpp.server.queues.on_redis import RedisQueue
+        from pywhispercpp.server.queues.on_redis.queue import RedisQueue
 
         queue = RedisQueue(settings, folders)
     await queue.start()

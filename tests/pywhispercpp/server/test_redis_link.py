@@ -13,7 +13,7 @@ import pytest
 
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.server.queues.base import QueueUnavailableError
-from pywhispercpp.server.queues.redis_link import Link
+from pywhispercpp.server.queues.on_redis.link import Link
 from tests.redis_server import PASSWORD, RedisServer
 
 

@@ -11,10 +11,10 @@ from typing import Callable
 
 import pytest
 
-from pywhispercpp.server.queues import redis_jobs
-from pywhispercpp.server.queues.redis_jobs import Jobs
-from pywhispercpp.server.queues.redis_link import Link
-from pywhispercpp.server.queues.redis_records import AWAITED_S, CHUNK, LEASE_S, Records
+from pywhispercpp.server.queues.on_redis import jobs
+from pywhispercpp.server.queues.on_redis.jobs import Jobs
+from pywhispercpp.server.queues.on_redis.link import Link
+from pywhispercpp.server.queues.on_redis.records import AWAITED_S, CHUNK, LEASE_S, Records
 from pywhispercpp.server.task import Failure, Task
 from tests.redis_server import RedisServer
 
@@ -143,7 +143,7 @@ def test_tasks_of_the_dead_go_to_the_front_of_the_queue(run: Run, redis: RedisSe
 def test_a_job_that_got_lost_on_its_way_is_made_again(
     run: Run, redis: RedisServer, audio: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_jobs, "LEASE_S", 0)  # nobody needs time here
+    monkeypatch.setattr(jobs, "LEASE_S", 0)  # nobody needs time here
 
     async def scenario(records: Records, jobs: Jobs) -> None:
         never_queued, lost = Task(model="tiny.en"), Task(model="tiny.en")

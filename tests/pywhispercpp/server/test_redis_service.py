@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pywhispercpp.server.queues.redis_jobs import Jobs
-from pywhispercpp.server.queues.redis_link import Link
-from pywhispercpp.server.queues.redis_records import LEASE_S, Records
+from pywhispercpp.server.queues.on_redis.jobs import Jobs
+from pywhispercpp.server.queues.on_redis.link import Link
+from pywhispercpp.server.queues.on_redis.records import LEASE_S, Records
 from pywhispercpp.server.task import Task
 from tests.deployment import Deployment
 from tests.redis_server import PASSWORD, RedisServer

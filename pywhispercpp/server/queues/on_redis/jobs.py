@@ -10,9 +10,9 @@ from typing import Any
 from saq.job import Job, Status
 from saq.queue.redis import RedisQueue as SaqQueue
 
-from pywhispercpp.server.queues import redis_scripts as scripts
-from pywhispercpp.server.queues.redis_link import AWAY, Link
-from pywhispercpp.server.queues.redis_records import LEASE_S, Records
+from pywhispercpp.server.queues.on_redis import scripts
+from pywhispercpp.server.queues.on_redis.link import AWAY, Link
+from pywhispercpp.server.queues.on_redis.records import LEASE_S, Records
 
 __all__ = ["FUNCTION", "SWEEP_S", "Jobs"]
 

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pywhispercpp.server.queues import redis_scripts as scripts
+from pywhispercpp.server.queues.on_redis import scripts
 from pywhispercpp.server.task import Task
 
 __all__ = ["AWAITED_S", "LEASE_S", "Records"]

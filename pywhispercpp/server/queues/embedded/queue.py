@@ -16,10 +16,10 @@ from pywhispercpp.server import stored_transcript
 from pywhispercpp.server.engine import Engine
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import DecoderState, QueueFullError, TaskQueue
+from pywhispercpp.server.queues.embedded.listeners import Listeners
+from pywhispercpp.server.queues.embedded.shelf import Shelf
 from pywhispercpp.server.queues.lifetime import has_expired, with_expiry
-from pywhispercpp.server.queues.listeners import Listeners
 from pywhispercpp.server.queues.pace import Pace
-from pywhispercpp.server.queues.shelf import Shelf
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Failure, Task
 from pywhispercpp.server.transcriber import Outcome, Stopped, Transcriber, Watcher

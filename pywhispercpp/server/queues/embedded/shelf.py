@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pywhispercpp.errors import OutputError
 from pywhispercpp.server.folders import Folders
-from pywhispercpp.server.queues.ledger import Ledger
+from pywhispercpp.server.queues.embedded.ledger import Ledger
 from pywhispercpp.server.queues.lifetime import has_expired, with_expiry
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import MAX_ATTEMPTS, Failure, Task

@@ -13,11 +13,11 @@ from saq.worker import Worker
 from pywhispercpp.errors import SettingsError
 from pywhispercpp.server.catalogue import Catalogue
 from pywhispercpp.server.engine import Engine
+from pywhispercpp.server.queues.on_redis.jobs import FUNCTION, SWEEP_S, Jobs
+from pywhispercpp.server.queues.on_redis.link import AWAY, BLOCK_S, Link
+from pywhispercpp.server.queues.on_redis.records import Records
+from pywhispercpp.server.queues.on_redis.turn import PAUSE_S, Turn, Workplace
 from pywhispercpp.server.queues.pace import Pace
-from pywhispercpp.server.queues.redis_jobs import FUNCTION, SWEEP_S, Jobs
-from pywhispercpp.server.queues.redis_link import AWAY, BLOCK_S, Link
-from pywhispercpp.server.queues.redis_records import Records
-from pywhispercpp.server.queues.redis_turn import PAUSE_S, Turn, Workplace
 from pywhispercpp.server.service import make_engine
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.transcriber import Transcriber

@@ -15,12 +15,12 @@ from pywhispercpp.segment import Segment, Transcript
 from pywhispercpp.server import stored_transcript
 from pywhispercpp.server.folders import Folders
 from pywhispercpp.server.queues.base import DecoderState, QueueFullError, TaskQueue
+from pywhispercpp.server.queues.embedded.listeners import Listeners
 from pywhispercpp.server.queues.lifetime import keep_s
-from pywhispercpp.server.queues.listeners import Listeners
+from pywhispercpp.server.queues.on_redis.jobs import SWEEP_S, Jobs
+from pywhispercpp.server.queues.on_redis.link import AWAY, Link
+from pywhispercpp.server.queues.on_redis.records import AWAITED_S, Records
 from pywhispercpp.server.queues.pace import Pace
-from pywhispercpp.server.queues.redis_jobs import SWEEP_S, Jobs
-from pywhispercpp.server.queues.redis_link import AWAY, Link
-from pywhispercpp.server.queues.redis_records import AWAITED_S, Records
 from pywhispercpp.server.settings import Settings
 from pywhispercpp.server.task import Task
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, Callable, Optional
 
 from pywhispercpp.segment import Segment
 from pywhispercpp.server import stored_transcript
-from pywhispercpp.server.queues.redis_link import AWAY, Link
-from pywhispercpp.server.queues.redis_records import Records
+from pywhispercpp.server.queues.on_redis.link import AWAY, Link
+from pywhispercpp.server.queues.on_redis.records import Records
 from pywhispercpp.server.task import MAX_ATTEMPTS, Failure, Task
 from pywhispercpp.server.transcriber import Outcome, Stopped, Transcriber, Watcher
 

@@ -1,0 +1,1 @@
+"""The queue of one process, kept in SQLite and in files."""
