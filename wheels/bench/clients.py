@@ -18,7 +18,7 @@ __all__ = ["Answer", "Client", "Form", "Latencies", "probing", "together"]
 
 PATIENCE_S = 600.0
 BOUNDARY = "pywhispercpp-bench"
-PAUSE_S = 0.02  # between two questions of one who only asks
+PAUSE_S = 0.05  # between two questions of one who only asks: more often, and asking is a load of its own
 
 
 @dataclass(frozen=True)
