@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from pywhispercpp import __version__
 from pywhispercpp.backend import build_info
@@ -24,7 +25,7 @@ from pywhispercpp.cli import (
 )
 from pywhispercpp.cli.exit_codes import INTERRUPTED
 from pywhispercpp.cli.parser import Parser
-from pywhispercpp.errors import PywhispercppError
+from pywhispercpp.errors import MissingPackageError, PywhispercppError
 
 DESCRIPTION = """Speech to text with whisper.cpp. Each command has a --help of its own, with examples."""
 EPILOG = """examples:
@@ -37,7 +38,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of all commands.
 
     command: the one that is going to run; flags that take long to build are left out of the others. None
-        builds all of them.
+        builds all of them that can be built here. Raises MissingPackageError where those of `command` cannot.
     """
     parser = Parser(prog="pywhispercpp", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=_version(), help="print the versions and exit")
@@ -45,8 +46,11 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     for each in (transcribe, stream, batch, models, serve, worker, bench, info, completion):
         each.add_parser(subparsers)
     for name, each in (("serve", serve), ("worker", worker)):
-        if command in (None, name):
+        if command == name:
             each.add_flags(subparsers.choices[name])
+        elif command is None:
+            with suppress(MissingPackageError):
+                each.add_flags(subparsers.choices[name])
     manual.complete(parser)
     return parser
 
@@ -61,8 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 failure, 2 usage, 130 interrupted."""
     standard_streams.open_all()
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = build_parser(given[0] if given else "")
     try:
+        parser = build_parser(given[0] if given else "")
         args = parser.parse_args(line.arguments(parser, given))
         code: int = args.func(args)
         sys.stdout.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from importlib.util import find_spec
 
 from pywhispercpp.errors import UsageError
 from pywhispercpp.extras import require
@@ -37,16 +36,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for each setting that a worker has, where the package that reads settings is installed."""
-    if find_spec("pydantic_settings") is not None:
-        from pywhispercpp.cli.serve import flags
+    """Add a flag for each setting of a worker. MissingPackageError without the package that reads them."""
+    require("pydantic_settings", "server", "pywhispercpp worker")
+    from pywhispercpp.cli.serve import flags
 
-        flags.add(parser, flags.ONLY_SERVICE)
+    flags.add(parser, flags.ONLY_SERVICE)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do tasks until a signal ends it."""
-    require("pydantic_settings", "server", "pywhispercpp worker")
     require("saq", "redis", "pywhispercpp worker")
     from pywhispercpp.cli.serve.flags import given
     from pywhispercpp.server import log_setup

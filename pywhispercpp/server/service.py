@@ -13,6 +13,7 @@ from typing import Any
 
 from pywhispercpp import decode
 from pywhispercpp.errors import AudioError, ModelNotFoundError, OptionError, PywhispercppError
+from pywhispercpp.extras import require
 from pywhispercpp.model import Model
 from pywhispercpp.models import vad_model
 from pywhispercpp.option_rules import checked
@@ -72,6 +73,7 @@ class Service:
             return EmbeddedQueue(
                 self.settings, self.engine, Transcriber(self.engine, self.settings), self.folders
             )
+        require("saq", "redis", "a queue in Redis")
         from pywhispercpp.server.queues.on_redis.queue import RedisQueue
 
         return RedisQueue(self.settings, self.folders)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 
 from pywhispercpp.extras import require
 
@@ -43,17 +42,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for each setting, where the package that reads settings is installed."""
-    if find_spec("pydantic_settings") is not None:
-        from pywhispercpp.cli.serve import flags
+    """Add a flag for each setting. MissingPackageError without the package that reads them."""
+    require("pydantic_settings", "server", "pywhispercpp serve")
+    from pywhispercpp.cli.serve import flags
 
-        flags.add(parser)
+    flags.add(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    for module in ("fastapi", "pydantic_settings"):
-        require(module, "server", "pywhispercpp serve")
+    require("fastapi", "server", "pywhispercpp serve")
     from pywhispercpp.cli.serve.flags import given
     from pywhispercpp.server import log_setup, process
     from pywhispercpp.server.app import create_app
