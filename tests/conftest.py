@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups there
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several processes, let one do all of build-land, and each of the others a file at a time.
 

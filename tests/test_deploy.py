@@ -7,10 +7,12 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,17 +158,25 @@ def test_compose_names_what_exists(compose: dict[str, Any], deploy: Path, stage:
 
 def test_its_redis_starts_and_keeps_tasks(compose: dict[str, Any], tmp_path: Path) -> None:
     program, *options = compose["services"]["redis"]["command"]
-    path = tmp_path / "redis.sock"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     redis = subprocess.Popen(
-        [tool(program), *options, "--port", "0", "--unixsocket", str(path)],
+        [tool(program), *options, "--bind", "127.0.0.1", "--port", str(port)],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
     )
     try:
         from redis import Redis
+        from redis.exceptions import ConnectionError as NotYet
 
-        wait_for(path.exists)
-        with Redis(unix_socket_path=str(path)) as client:
+        with Redis(port=port) as client:
+
+            def answers() -> bool:
+                with suppress(NotYet):
+                    return bool(client.ping())
+                return False
+
+            wait_for(answers)
             assert client.config_get("append*")["appendfsync"] == "always"
             assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
             client.set("kept", "yes")

@@ -48,7 +48,8 @@ class Records:
     async def add(self, task: Task, audio: Path, keep_s: float) -> None:
         """Keep a new task; it is there when all of its audio is. keep_s: how long its result will live."""
         parts = 0
-        with await asyncio.to_thread(audio.open, "rb") as file:
+        # Opened here: a thread's file would be nobody's to close where the caller is cancelled meanwhile.
+        with audio.open("rb") as file:
             while chunk := await asyncio.to_thread(file.read, CHUNK):
                 # Numbered: a command that is sent twice changes nothing.
                 await self.redis.hset(self._audio(task.id), str(parts), chunk)
