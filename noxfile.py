@@ -128,7 +128,7 @@ def run_tests(session: nox.Session, *options: str, env: dict[str, str] | None = 
     # From a temporary folder: the checkout's own pywhispercpp/ has no compiled modules.
     session.chdir(session.create_tmp())
     # Two processes: one for build-land's tests, which share folders below build/ (tests/conftest.py).
-    configuration = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), "-n2", "--dist=loadgroup"]
+    configuration = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests"), "-n2", "--dist=loadscope"]
     session.run("python", "-m", "pytest", *configuration, *options, *session.posargs, env=env)
 
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,20 +24,24 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
+FETCHES_TOO = ("test_openvino.py",)  # runtimes, where build-land does
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups there
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:  # noqa: ANN401 - pytest-xdist's own
     """With several processes, let one do all of build-land, and each of the others a file at a time.
 
     Build-land's tests fetch into the same folders below build/; a file's fixtures are made once.
     """
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        if item.get_closest_marker("xdist_group") is not None:
-            continue
-        is_package = (ROOT / "tests" / "pywhispercpp") in item.path.parents
-        item.add_marker(pytest.mark.xdist_group(item.path.name if is_package else "build-land"))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            is_package = file.startswith("tests/pywhispercpp/") and Path(file).name not in FETCHES_TOO
+            return file if is_package else "build-land"
+
+    return ByFile(config, log)
 
 
 @contextmanager

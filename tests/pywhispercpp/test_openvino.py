@@ -33,10 +33,7 @@ from scripts import fetch_openvino
 from scripts.pins import OPENVINO
 from toolchains.profiles import machine
 
-pytestmark = [
-    pytest.mark.skipif(machine() not in ("x86_64", "aarch64"), reason="no OpenVINO for this machine"),
-    pytest.mark.xdist_group("build-land"),  # it fetches runtimes where that does
-]
+pytestmark = pytest.mark.skipif(machine() not in ("x86_64", "aarch64"), reason="no OpenVINO for this machine")
 
 WORDS = "ask what you can do for your country"
 VERSIONS = sorted(version for version, archs in OPENVINO["wheels"].items() if machine() in archs)
