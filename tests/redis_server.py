@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -58,17 +57,8 @@ class RedisServer:
         mine = ("*:audio:*", "*:undone", "*:coming", "saq:job:*", "*:queued", "*:active", "*:incomplete")
         return [key for pattern in mine for key in self.ask("KEYS", pattern).split()]
 
-    def freeze(self) -> None:
-        """Let it answer nothing, as a machine does that hangs."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self._process.send_signal(signal.SIGCONT)
-
     def stop(self) -> None:
         """End it in order."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
         self._process.wait(60)

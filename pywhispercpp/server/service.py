@@ -111,9 +111,9 @@ class Service:
         except ModelNotFoundError as error:
             raise Problem(404, str(error), "model_not_found", "model") from None
 
-    async def accept(self, recording: Recording, dialect: str, is_awaited: bool = False) -> Task:
+    async def accept(self, recording: Recording, dialect: str) -> Task:
         """Check a recording and put it into the queue. Raises Problem."""
-        task = await self._checked(recording, is_awaited)
+        task = await self._checked(recording, is_awaited=False)
         await self._submit(task, recording.file, dialect)
         return task
 

@@ -80,8 +80,6 @@ class Transcriber:
             self._at_work += 1
         try:
             return self._done(task, path, watcher, waiting)
-        except Stopped:
-            raise
         except (AudioError, OptionError) as error:
             return Outcome(None, Failure("input", str(error)), {})
         except _TooLong as error:
@@ -104,9 +102,8 @@ class Transcriber:
 
         media = self._media(task, path, watcher)
         with self._engine.lent(task.model) as model:
-            limit = (
-                time.monotonic() + self._settings.max_task_s
-            )  # loading, a download perhaps, is not its fault
+            # From here on: loading the model, a download perhaps, is not the task's fault.
+            limit = time.monotonic() + self._settings.max_task_s
             if watcher.is_stopped():
                 raise Stopped
             heard = model.transcribe(
