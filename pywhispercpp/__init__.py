@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from pywhispercpp.backend import BuildInfo, build_info, require_cpu
 
@@ -15,9 +16,8 @@ except ImportError as error:
     instead_of(error)  # `pywhispercpp info` tells what it can even here
     raise
 
-from pywhispercpp import logs
+from pywhispercpp import _core, logs
 from pywhispercpp.cpu_variant import BackendInfo, backend_info, use_cpu_variant
-from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import (
     AudioError,
     AudioNotFoundError,
@@ -31,9 +31,12 @@ from pywhispercpp.errors import (
     TranscriptionError,
     UsageError,
 )
-from pywhispercpp.model import Model
-from pywhispercpp.segment import Segment, Token, Transcript
-from pywhispercpp.words import Word
+
+if TYPE_CHECKING:
+    from pywhispercpp.encoder import ModelBackend
+    from pywhispercpp.model import Model
+    from pywhispercpp.segment import Segment, Token, Transcript
+    from pywhispercpp.words import Word
 
 __version__ = "1.6.0"
 
@@ -67,10 +70,34 @@ __all__ = [
 
 logs.install()
 
+# NumPy comes with these, and is most of the time that an import takes: name -> its module.
+_LATER = {
+    "Model": "model",
+    "ModelBackend": "encoder",
+    "Segment": "segment",
+    "Token": "segment",
+    "Transcript": "segment",
+    "Word": "words",
+}
+
+if not TYPE_CHECKING:  # who checks types is told of every name above, and of no other
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401
+        """Import what was asked for (PEP 562)."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found
+
+    def __dir__() -> list[str]:
+        """All names, those too that nobody has asked for yet."""
+        return sorted({*globals(), *_LATER})
+
 
 def system_info() -> str:
     """Return the ISA features and backends of the code that runs here, as whisper.cpp words them."""
-    return Model.system_info()
+    backend_info()
+    return _core.system_info()
 
 
 def diagnostics() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from pywhispercpp import plain_wav
 from pywhispercpp.byte_source import ByteSource
 from pywhispercpp.errors import AudioError
 
@@ -45,6 +46,10 @@ def decode(file: IO[bytes], where: str, channels: int = 1, longest_s: float | No
 
 def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
     """Yield what decode() returns as it is decoded, none of it kept. Raises what decode() raises."""
+    plain = plain_wav.pieces(file, channels)
+    if plain is not None:
+        yield from plain
+        return
     with _audio_in(file, where) as container:
         yield from _resampled(container, channels, where)
 

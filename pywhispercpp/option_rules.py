@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pywhispercpp import _core, grammar
 from pywhispercpp.errors import OptionError
-from pywhispercpp.models import vad_model
 from pywhispercpp.options import ALIASES, BY_NAME, DERIVED
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ def checked(options: Mapping[str, object]) -> dict[str, object]:
     result: dict[str, object] = {}
     for name, value in options.items():
         if name not in BY_NAME:
+            import difflib  # here: for who makes mistakes
+
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             hint = f" Did you mean {near[0]}?" if near else " Model.get_params_schema() lists them all."
             raise OptionError(f"there is no option {name!r}.{hint}")
@@ -67,6 +67,8 @@ def ready(params: Params, context: Context) -> Params:
     if run.suppress_regex:
         _core.check_regex(run.suppress_regex)
     if run.vad:
+        from pywhispercpp.models import vad_model
+
         run.vad_model_path = os.fsencode(vad_model(run.vad_model_path))
     if run.grammar:
         rules = grammar.parse(run.grammar)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -60,8 +59,10 @@ def merged(tokens: Sequence[Token], t0: int) -> Iterator[Word]:
 def _times_by_dtw(groups: Sequence[Sequence[_Piece]], t0: int) -> list[tuple[int, int]]:
     """DTW tells where tokens end. A word begins where the one before ended, or later: after a pause."""
     ends = [_last_spoken(group).t_dtw for group in groups]
+    from statistics import median  # here: most ask for no DTW
+
     whole = [end - start for start, end in zip([t0, *ends], ends)]
-    longest = 2 * min(USUAL, statistics.median(whole)) if whole else 0
+    longest = 2 * min(USUAL, median(whole)) if whole else 0
     return [(end - min(length, int(longest)), end) for length, end in zip(whole, ends)]
 
 

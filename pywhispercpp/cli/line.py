@@ -7,7 +7,7 @@ for mistakes; whisper-cli does not.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pywhispercpp.errors import UsageError
@@ -16,19 +16,22 @@ DEFAULT = "transcribe"
 OWN = ("-h", "--help", "--version")
 
 
-def arguments(parser: argparse.ArgumentParser, given: list[str]) -> list[str]:
-    """Return the arguments with the command that was left out, and those of `transcribe` in order.
+def with_command(given: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Return the arguments with the command, one of `known`, that was left out.
 
     `@file` alone stands for the lines of that file. Raises UsageError when it cannot be read.
     """
-    if len(given) == 1 and given[0].startswith("@"):
-        given = _lines(given[0][1:])
-    known = commands(parser)
-    if given and given[0] not in (*known, *OWN) and (given[0].startswith("-") or Path(given[0]).exists()):
-        given = [DEFAULT, *given]
+    words = _lines(given[0][1:]) if len(given) == 1 and given[0].startswith("@") else list(given)
+    if words and words[0] not in (*known, *OWN) and (words[0].startswith("-") or Path(words[0]).exists()):
+        return [DEFAULT, *words]
+    return words
+
+
+def ordered(parser: argparse.ArgumentParser, given: Sequence[str]) -> list[str]:
+    """Return the arguments, those of `transcribe` in an order that argparse can read."""
     if given[:1] == [DEFAULT]:
-        return [DEFAULT, *_ordered(known[DEFAULT], given[1:])]
-    return given
+        return [DEFAULT, *_ordered(commands(parser)[DEFAULT], given[1:])]
+    return list(given)
 
 
 def _lines(name: str) -> list[str]:

@@ -11,10 +11,6 @@ from pywhispercpp.errors import ModelError, ModelNotFoundError, PywhispercppErro
 from pywhispercpp.models.paths import as_path, default_models_dir, find_local, model_path
 from pywhispercpp.models.progress import Progress
 from pywhispercpp.models.registry import MODELS, PublishedModel
-from pywhispercpp.models.remove import RemovedModel, remove_model
-from pywhispercpp.models.stock import ModelState, list_models
-from pywhispercpp.models.vad import vad_model
-from pywhispercpp.models.verify import VerifiedModel, verify_model
 
 if TYPE_CHECKING:
     from pywhispercpp.models.convert import convert_model as convert_model
@@ -24,6 +20,13 @@ if TYPE_CHECKING:
     from pywhispercpp.models.inspection import TypeTotal as TypeTotal
     from pywhispercpp.models.inspection import inspect as inspect
     from pywhispercpp.models.quantize import quantize as quantize_model
+    from pywhispercpp.models.remove import RemovedModel as RemovedModel
+    from pywhispercpp.models.remove import remove_model as remove_model
+    from pywhispercpp.models.stock import ModelState as ModelState
+    from pywhispercpp.models.stock import list_models as list_models
+    from pywhispercpp.models.vad import vad_model as vad_model
+    from pywhispercpp.models.verify import VerifiedModel as VerifiedModel
+    from pywhispercpp.models.verify import verify_model as verify_model
 
 __all__ = [
     "MODELS",
@@ -52,12 +55,19 @@ __all__ = [
 # What needs more than a table of names is imported when somebody asks for it: name -> module, name there.
 _LATER = {
     "ModelReport": ("inspection", "ModelReport"),
+    "ModelState": ("stock", "ModelState"),
+    "RemovedModel": ("remove", "RemovedModel"),
     "TensorReport": ("inspection", "TensorReport"),
     "TypeTotal": ("inspection", "TypeTotal"),
+    "VerifiedModel": ("verify", "VerifiedModel"),
     "convert_model": ("convert", "convert_model"),
     "download_model": ("download", "download"),
     "inspect": ("inspection", "inspect"),
+    "list_models": ("stock", "list_models"),
     "quantize_model": ("quantize", "quantize"),
+    "remove_model": ("remove", "remove_model"),
+    "vad_model": ("vad", "vad_model"),
+    "verify_model": ("verify", "verify_model"),
 }
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_data_dir
-
 from pywhispercpp.errors import ModelNotFoundError, OptionError
 from pywhispercpp.models.registry import MODELS
 
@@ -23,8 +21,11 @@ def as_path(name: str, value: object) -> Path:
 
 def default_models_dir() -> Path:
     """`PYWHISPERCPP_MODELS_DIR`, else the folder pywhispercpp 1.5 used, so its downloads are found again."""
-    chosen = os.environ.get("PYWHISPERCPP_MODELS_DIR")
-    return Path(chosen).expanduser() if chosen else Path(user_data_dir("pywhispercpp")) / "models"
+    if chosen := os.environ.get("PYWHISPERCPP_MODELS_DIR"):
+        return Path(chosen).expanduser()
+    from platformdirs import user_data_dir  # here: who names a model's path needs no folder
+
+    return Path(user_data_dir("pywhispercpp")) / "models"
 
 
 def model_path(name: str, models_dir: str | os.PathLike[str] | None = None) -> Path:

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from pywhispercpp import __version__, build_info
-from pywhispercpp.cli import build_parser, line, main, manual
+from pywhispercpp.cli import COMMANDS, build_parser, line, main, manual
 
 TOLD = re.compile(r"default|left out|^as --|^print the versions")
 PARSERS = {parser.prog: parser for parser in manual.parsers(build_parser())}
@@ -61,7 +61,8 @@ def test_its_examples_are_command_lines_that_parse(name: str) -> None:
     assert found, f"{name} --help has no examples"
     parser = build_parser()
     for example in found:
-        args = parser.parse_args(line.arguments(parser, arguments(example)))
+        words = line.with_command(arguments(example), COMMANDS)
+        args = parser.parse_args(line.ordered(parser, words))
         assert callable(args.func), example
     assert any(name in f"pywhispercpp {' '.join(arguments(one))}" for one in found)
 

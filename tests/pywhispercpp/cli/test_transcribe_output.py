@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from pywhispercpp.cli import build_parser, main
-from pywhispercpp.cli.line import arguments, commands
+from pywhispercpp.cli import COMMANDS, build_parser, main
+from pywhispercpp.cli.line import commands, ordered, with_command
 from pywhispercpp.cli.transcribe import colours, decoding, loading
 from pywhispercpp.options import DERIVED, OPTIONS, Option
 
@@ -48,7 +48,7 @@ def fast(tiny_en: Path) -> list[str]:
 def parsed(*given: str) -> dict[str, object]:
     """The options that a command line asks for."""
     parser = build_parser()
-    return decoding.options(parser.parse_args(arguments(parser, ["transcribe", *given])))
+    return decoding.options(parser.parse_args(ordered(parser, ["transcribe", *given])))
 
 
 # --- the command line -------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_files_and_options_in_any_order(tmp_path: Path) -> None:
     }
     for line, files in given.items():
         full = line if line[0].startswith("@") else ("transcribe", *line)
-        assert parser.parse_args(arguments(parser, list(full))).more == files
+        assert parser.parse_args(ordered(parser, with_command(full, COMMANDS))).more == files
 
 
 def test_the_command_may_be_left_out(talk: Path, fast: list[str], capsys: pytest.CaptureFixture[str]) -> None:
