@@ -14,6 +14,7 @@ RUN_LAND = ("pywhispercpp",)
 HANDED_OVER = (
     "emulate_script.py",
     "faster_whisper_worker.py",
+    "feel_worker.py",
     "many_worker.py",
     "package_worker.py",
     "smoke_script.py",

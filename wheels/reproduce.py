@@ -55,7 +55,7 @@ def clone(folder: Path, commit: str) -> Path:
 
 
 @contextmanager
-def _without_traces(folder: Path, backend: str) -> Iterator[None]:
+def without_traces(folder: Path, backend: str) -> Iterator[None]:
     """Bazel keeps a server and an output folder for each checkout: end the one, delete the other."""
     try:
         yield
@@ -70,7 +70,7 @@ def _without_traces(folder: Path, backend: str) -> Iterator[None]:
 def build_in(folder: Path, env: dict[str, str], arguments: Sequence[str], backend: str, commit: str) -> Path:
     """Build the wheel in a fresh clone of `commit` below `folder` and return it, in `folder`/dist."""
     dist = folder / "dist"
-    with _without_traces(folder / "clone", backend):
+    with without_traces(folder / "clone", backend):
         place = clone(folder / "clone", commit)
         options = ["--backend", backend, *arguments, "--dist", str(dist)]
         run([sys.executable, "-c", _BUILD, *options], cwd=place, env=env)

@@ -15,7 +15,7 @@ import pytest
 
 from pywhispercpp.cli import build_parser
 from pywhispercpp.cli.line import commands
-from tests.whisper_tool import CLI, NotHereError
+from wheels.whisper_tool import CLI, NotHereError
 
 # A smaller window of the encoder, where it does not matter: half the time.
 SHORT = ("-ac", "512")

@@ -14,7 +14,7 @@ from pywhispercpp.models import MODELS, ggml_file, resolve_model
 from pywhispercpp.models.ggml_tensors import GgmlTensors
 from pywhispercpp.models.quantize import KINDS, path_beside, quantize
 from tests.small_model import write
-from tests.whisper_tool import QUANTIZE, NotHereError
+from wheels.whisper_tool import QUANTIZE, NotHereError
 
 SPOKEN = "ask what you can do for your country"
 

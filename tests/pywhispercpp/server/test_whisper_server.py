@@ -26,7 +26,7 @@ from pywhispercpp.server.service import Service as Core
 from pywhispercpp.server.settings import load
 from tests.pywhispercpp.server.conftest import StartService
 from tests.service import JFK_WORDS, PATIENCE_S, Service, wait_for, words
-from tests.whisper_tool import SERVER, NotHereError
+from wheels.whisper_tool import SERVER, NotHereError
 
 SHORT = {"audio_ctx": "512"}  # a smaller window of the encoder: half the time
 # Without them: each server's own random numbers follow from what it was asked before.
