@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Union, cast
 
-import numpy as np
-
 from pywhispercpp.decode import SAMPLE_RATE, decode
 from pywhispercpp.errors import AudioError, AudioNotFoundError
+from pywhispercpp.numpy_later import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from pywhispercpp import plain_wav
 from pywhispercpp.byte_source import ByteSource
 from pywhispercpp.errors import AudioError
+from pywhispercpp.numpy_later import np
 
 if TYPE_CHECKING:
     import av
@@ -46,10 +45,11 @@ def decode(file: IO[bytes], where: str, channels: int = 1, longest_s: float | No
 
 def pieces(file: IO[bytes], where: str, channels: int = 1) -> Iterator[Samples]:
     """Yield what decode() returns as it is decoded, none of it kept. Raises what decode() raises."""
-    plain = plain_wav.pieces(file, channels)
-    if plain is not None:
-        yield from plain
-        return
+    with _faults_told(where):
+        plain = plain_wav.pieces(file, channels)
+        if plain is not None:
+            yield from plain
+            return
     with _audio_in(file, where) as container:
         yield from _resampled(container, channels, where)
 
@@ -64,13 +64,20 @@ def probe(file: IO[bytes], where: str) -> None:
 def _audio_in(file: IO[bytes], where: str) -> Iterator[av.container.InputContainer]:
     """The container that has audio in it; whatever goes wrong while it is open is an AudioError."""
     source = ByteSource(file)
-    try:
+    with _faults_told(where):
         try:
             with open_container(source) as container:
                 _check_container(container, where)
                 yield container
         finally:
             source.check()
+
+
+@contextmanager
+def _faults_told(where: str) -> Iterator[None]:
+    """Whatever goes wrong in the block is an AudioError."""
+    try:
+        yield
     except AudioError:
         raise
     # FFmpeg's, and whatever a file object raises: a broken archive, a lost network

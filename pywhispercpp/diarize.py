@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pywhispercpp import _core
+from pywhispercpp.numpy_later import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

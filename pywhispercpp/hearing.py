@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pywhispercpp import _core, audio, diarize
+from pywhispercpp.numpy_later import np
 from pywhispercpp.segment import Segment, from_core
 from pywhispercpp.vad import Timeline, Vad, cut_out
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pywhispercpp import _core, dtw
 from pywhispercpp.cpu_variant import backend_info, use_cpu_variant
 from pywhispercpp.errors import OptionError
+from pywhispercpp.numpy_later import is_integer
 from pywhispercpp.options import MAX_THREADS
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _KNOWN = ("use_gpu", "flash_attn", "gpu_device", *_DTW_BY_1_5)
 
 def count(name: str, value: object, most: int = MAX_THREADS, least: int = 1) -> int:
     """Return a whole number within its limits, or raise OptionError."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
+    if not is_integer(value) or not least <= value <= most:
         raise OptionError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
     return int(value)
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pywhispercpp import _core, audio, audio_context, encoder, loading, logs, streaming
 from pywhispercpp.constants import PARAMS_SCHEMA
 from pywhispercpp.cpu_variant import backend_info
@@ -20,6 +18,7 @@ from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.hearing import Hearing
 from pywhispercpp.loading import count, truth
+from pywhispercpp.numpy_later import np
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, OPTIONS
 from pywhispercpp.segment import Segment, Transcript

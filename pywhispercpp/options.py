@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from pywhispercpp.errors import OptionError
+from pywhispercpp.numpy_later import is_integer, is_number, is_truth, np
 
 INT_MAX = 2**31 - 1
 FLOAT_MAX = 3.4e38
@@ -67,7 +66,7 @@ def _in_range(option: Option, value: float) -> None:
 
 
 def _check_int(option: Option, value: object) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if not is_integer(value):
         words = "".join(f" or {word!r}" for word, _ in option.words)
         raise _wrong(option, value, f"a whole number{words} is needed, not {type(value).__name__}")
     _in_range(option, int(value))
@@ -75,8 +74,7 @@ def _check_int(option: Option, value: object) -> int:
 
 
 def _check_float(option: Option, value: object) -> float:
-    number = (int, float, np.integer, np.floating)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, number):
+    if not is_number(value):
         raise _wrong(option, value, f"a number is needed, not {type(value).__name__}")
     try:
         real = float(value)
@@ -89,7 +87,7 @@ def _check_float(option: Option, value: object) -> float:
 
 
 def _check_bool(option: Option, value: object) -> bool:
-    if not isinstance(value, (bool, np.bool_)) and not (type(value) is int and value in (0, 1)):
+    if not (type(value) is int and value in (0, 1)) and not is_truth(value):
         raise _wrong(option, value, "True or False is needed")
     return bool(value)
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-import numpy as np
+from pywhispercpp.numpy_later import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def pieces(file: IO[bytes], channels: int) -> Iterator[NDArray[np.float32]] | No
     everything else, a damaged WAV file too: that is PyAV's to read, and to complain of. Only files of the
     system and bytes are looked at; another object may not even be able to go back.
     """
-    if not isinstance(file, (io.BufferedReader, io.BytesIO)) or not file.seekable():
+    if type(file) not in (io.BufferedReader, io.BytesIO) or file.closed or not file.seekable():
         return None
     start = file.tell()
     found = _data(file)

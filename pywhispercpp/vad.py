@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pywhispercpp import _core
+from pywhispercpp.numpy_later import np
 from pywhispercpp.option_rules import checked
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from pywhispercpp.errors import ModelError, ModelNotFoundError
 from pywhispercpp.models.ggml_layout import FILE_TYPES, GgmlHeader, TensorPlace, TensorType, expected_tensors
 
@@ -177,12 +175,11 @@ class _Reader:
         n_mel, n_fft = struct.unpack("<2i", self._take(8, "the mel filters"))
         if (n_mel, n_fft) != (header.n_mels, _N_FFT):
             raise self._error(f"mel filters of {n_mel} x {n_fft}, expected {header.n_mels} x {_N_FFT}", start)
-        filters = np.frombuffer(self._take(4 * n_mel * n_fft, "the mel filters"), "<f4")
+        filters = struct.unpack(f"<{n_mel * n_fft}f", self._take(4 * n_mel * n_fft, "the mel filters"))
         # Triangles of unit area over frequencies in Hz: every weight lies between 0 and 0.03.
         # A comparison with NaN is false, so this finds NaN and infinity too.
-        bad = np.flatnonzero(~((filters >= 0) & (filters <= 1)))
-        if bad.size:
-            first = int(bad[0])
+        first = next((at for at, value in enumerate(filters) if not 0 <= value <= 1), None)
+        if first is not None:
             raise self._error(f"mel filter value {filters[first]} is not within 0..1", start + 8 + 4 * first)
 
     def _vocabulary(self, header: GgmlHeader) -> None:

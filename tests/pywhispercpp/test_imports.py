@@ -35,8 +35,9 @@ def test_an_import_alone_brings_nothing_heavy(program: str, tmp_path: Path) -> N
     assert loaded(program, tmp_path) == set()
 
 
-def test_the_model_brings_numpy_and_no_more(tmp_path: Path) -> None:
-    assert loaded("from pywhispercpp import Model", tmp_path) == {"numpy"}
+def test_a_model_is_loaded_without_anything_heavy(tiny_en: Path, tmp_path: Path) -> None:
+    program = "import pywhispercpp; pywhispercpp.Model({!r}, n_threads=1, temperature=0.5, vad=False)"
+    assert loaded(program.format(str(tiny_en)), tmp_path) == set()
 
 
 def test_a_wav_file_is_transcribed_with_numpy_alone(tiny_en: Path, jfk: Path, tmp_path: Path) -> None:

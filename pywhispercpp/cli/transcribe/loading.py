@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +49,24 @@ def load(args: argparse.Namespace) -> Model:
     """Return the model that the flags ask for, downloaded with a bar when it is missing."""
     found = keywords(args)
     found["model"] = _downloaded(args.model, args.models_dir, quiet=args.no_prints)
-    return Model(redirect_whispercpp_logs_to=sys.stderr if args.verbose else False, **found)
+    with _numpy_meanwhile():
+        return Model(redirect_whispercpp_logs_to=sys.stderr if args.verbose else False, **found)
+
+
+@contextmanager
+def _numpy_meanwhile() -> Iterator[None]:
+    """Import NumPy beside the block: samples need it next, and whisper.cpp reads a model without the GIL."""
+
+    def bring() -> None:
+        with suppress(ImportError):  # told where it is used
+            import_module("numpy")
+
+    thread = threading.Thread(target=bring)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def keywords(args: argparse.Namespace) -> dict[str, Any]:
