@@ -264,3 +264,12 @@ FASTER_WHISPER = {
     "version": "1.2.1",
     "license": "MIT",
 }
+
+# openai-whisper, with the PyTorch that it runs on here: the newest whose build for CPUs alone was at hand. Where the package
+# index is asked for it, it is that for CUDA, of some gigabytes, and runs on the CPU all the same.
+OPENAI_WHISPER = {
+    "version": "20250625",
+    "license": "MIT",
+    "torch": "2.13.0",
+    "needs": ["more-itertools", "numba", "tiktoken", "tqdm"],
+}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.command import run
-from scripts.pins import BUILD, FASTER_WHISPER, OPENVINO, WHISPER_CPP
+from scripts.pins import BUILD, FASTER_WHISPER, OPENAI_WHISPER, OPENVINO, WHISPER_CPP
 from scripts.replace_tree import STAMP, is_current
 
 FOLDER = BUILD / "bench"
@@ -51,20 +51,33 @@ def of_faster_whisper(python: Path, folder: Path = FOLDER) -> Path:
     return _environment("faster-whisper", ["--only-binary", ":all:", wanted], wanted, python, folder)
 
 
+def of_openai_whisper(python: Path, folder: Path = FOLDER) -> Path:
+    """A Python with openai-whisper and PyTorch."""
+    wanted = f"openai-whisper=={OPENAI_WHISPER['version']}"
+    needs = [f"torch=={OPENAI_WHISPER['torch']}", *OPENAI_WHISPER["needs"]]
+    # Without what else it asks for: that is a gigabyte of triton, for GPUs.
+    return _environment(
+        "openai-whisper", needs, " ".join([wanted, *needs]), python, folder, ["--no-deps", wanted]
+    )
+
+
 def libraries(python: Path) -> Path:
     """The folder of an environment's packages."""
     (found,) = (python.parent.parent / "lib").glob("python3*/site-packages")
     return found
 
 
-def _environment(name: str, words: Sequence[str], stamp: str, python: Path, folder: Path) -> Path:
-    """Make the environment `folder/name` with what pip installs for `words`; return its Python."""
+def _environment(
+    name: str, words: Sequence[str], stamp: str, python: Path, folder: Path, then: Sequence[str] = ()
+) -> Path:
+    """Make the environment `folder/name` with what pip installs for `words`, then `then`; give its Python."""
     target = folder / name
     stamp = f"{stamp} {python}"
     if not is_current(target, stamp):
         shutil.rmtree(target, ignore_errors=True)
         run([python, "-I", "-m", "venv", target])
-        run([target / "bin" / "python", "-I", "-m", "pip", "install", "--quiet", *words])
+        for each in filter(None, (words, then)):
+            run([target / "bin" / "python", "-I", "-m", "pip", "install", "--quiet", *each])
         # Last, and not renamed into place: an environment does not like to be moved.
         (target / STAMP).write_text(stamp, encoding="utf-8")
     return target / "bin" / "python"

@@ -12,11 +12,18 @@ _DECISIVE = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimddp", "bf16", "i
 
 def describe(threads: int) -> str:
     """One line: CPU, cores, threads used, load."""
-    load = os.getloadavg()[0]
-    return (
-        f"{platform.machine()}, {_cpu()}, {os.cpu_count()} cores, {threads} thread{'s' * (threads != 1)}, "
-        f"load {load:.1f}{_warning(load, threads)}"
-    )
+    used = f"{threads} thread{'s' * (threads != 1)}"
+    return f"{hardware()}, {used}, load {load():.1f}{_warning(load(), threads)}"
+
+
+def hardware() -> str:
+    """CPU and cores."""
+    return f"{platform.machine()}, {_cpu()}, {os.cpu_count()} cores"
+
+
+def load() -> float:
+    """How many processes wanted to run in the last minute, ours among them."""
+    return os.getloadavg()[0]
 
 
 def has_bf16() -> bool:

@@ -17,6 +17,9 @@ import wave
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+#: The steps of whisper.cpp's decoder.
+DECODING = ("decode", "batchd", "prompt")
+
 
 class Segment(Protocol):
     """What is read of a segment."""
@@ -69,14 +72,19 @@ def reset(model: Model) -> None:
 
 
 def timings(report: str) -> dict[str, float]:
-    """Seconds of encoding and how often, and how often decoding failed, out of whisper.cpp's report."""
-    encode = re.search(r"encode time = *([\d.]+) ms / *(\d+) runs", report)
+    """Seconds of each step, how often was encoded, and how often decoding failed, by whisper.cpp's report.
+
+    `decode` is of single tokens, of those of several beams together, and of prompts.
+    """
+    times = {name: float(ms) / 1000 for name, ms in re.findall(r"(\w+) time = *([\d.]+) ms", report)}
+    encodes = re.search(r"encode time = .* ms / *(\d+) runs", report)
     fallbacks = re.search(r"fallbacks = *(\d+) p / *(\d+) h", report)
-    if not encode or not fallbacks:
+    if not encodes or not fallbacks or not times.keys() >= {"mel", "sample", *DECODING}:
         raise SystemExit(f"whisper.cpp's report of its timings is not understood:\n{report}")
     return {
-        "encode": float(encode[1]) / 1000,
-        "encodes": int(encode[2]),
+        **{name: times[name] for name in ("mel", "encode", "sample")},
+        "decode": sum(times[name] for name in DECODING),
+        "encodes": int(encodes[1]),
         "fallbacks": int(fallbacks[1]) + int(fallbacks[2]),
     }
 

@@ -10,13 +10,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def interleave(runs: Sequence[Callable[[], T]], rounds: int) -> list[list[T]]:
-    """Do every run once a round; one list for each. A first round, not kept, warms up."""
+def interleave(runs: Sequence[Callable[[], T]], rounds: int, warm: bool = False) -> list[list[T]]:
+    """Do every run once a round; one list for each. A first round, not kept, warms up what is not `warm`."""
     kept: list[list[T]] = [[] for _ in runs]
-    for number in range(rounds + 1):
+    for number in range(rounds + (not warm)):
         for run, results in zip(runs, kept):
             result = run()
-            if number:
+            if warm or number:
                 results.append(result)
     return kept
 

@@ -13,7 +13,7 @@ from scripts.command import Argument, capture, echo
 from scripts.errors import BuildError
 from scripts.fetch_ctranslate2 import fetch as fetch_ctranslate2
 from wheels.bench import environments
-from wheels.bench.worker import FASTER_WHISPER, MANY, Setup
+from wheels.bench.worker import FASTER_WHISPER, MANY, OPENAI_WHISPER, Setup
 
 #: The same decoding everywhere: the likeliest token each time, no second try, no text of earlier windows.
 GREEDY = {"temperature_inc": 0.0, "n_max_text_ctx": 0, "suppress_nst": False}
@@ -26,7 +26,18 @@ GREEDY_ELSEWHERE = {
     "language": "en",
 }
 
+#: openai-whisper's own words for it.
+GREEDY_OPENAI = {
+    "temperature": 0.0,
+    "condition_on_previous_text": False,
+    "suppress_tokens": [],
+    "language": "en",
+    "fp16": False,
+}
+
+_WEIGHTS = Path(__file__).parent / "openai_weights.py"
 _QUANTIZE = "import sys; from pywhispercpp.models.quantize import quantize; quantize(*sys.argv[1:])"
+_LEVERS = "from pywhispercpp.optimize import NAMES; print(*NAMES)"
 _OURS: dict[str, dict[str, str]] = {
     "ggml": {"backend": "ggml"},
     "f32": {"precision": "f32"},
@@ -73,11 +84,25 @@ class Setups:
         python = environments.of_faster_whisper(self.python, self.folder)
         return Setup(label, python, settings, GREEDY_ELSEWHERE, script=FASTER_WHISPER)
 
+    def openai_whisper(self, label: str) -> Setup:
+        """openai-whisper with the same weights."""
+        target = self._f16.with_name(f"openai-{self.model}.npz")
+        if not target.is_file():
+            self._run([str(_WEIGHTS), str(self._f16), str(target)])
+        settings = {"weights": str(target), "threads": self.threads}
+        python = environments.of_openai_whisper(self.python, self.folder)
+        return Setup(label, python, settings, GREEDY_OPENAI, script=OPENAI_WHISPER)
+
     def many(self, label: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Setup:
         """The wheel under test, in the service's environment: transcribe_many() with these options."""
         return Setup(
             label, self.service_python, {"model": str(self.model_path), **settings}, options, script=MANY
         )
+
+    @cached_property
+    def levers(self) -> list[str]:
+        """The speed-ups that the wheel under test can switch off."""
+        return self._run(["-c", _LEVERS]).split()
 
     @cached_property
     def service_python(self) -> Path:

@@ -19,6 +19,7 @@ _FOLDER = Path(__file__).parent
 PACKAGE = _FOLDER / "package_worker.py"
 FASTER_WHISPER = _FOLDER / "faster_whisper_worker.py"
 MANY = _FOLDER / "many_worker.py"
+OPENAI_WHISPER = _FOLDER / "openai_worker.py"
 Answer = dict[str, Any]
 
 
@@ -46,11 +47,11 @@ class Worker:
     backend: str
 
     def ask(self, audio: Path, **options: object) -> Answer:
-        """Let it transcribe once, with `options` over those of its setup."""
+        """Let it transcribe once, `options` over those of its setup; `peak` is its most memory, in bytes."""
         request = {"audio": str(audio.resolve()), "options": {**self.setup.options, **options}}
         _stream(self.process.stdin).write(json.dumps(request) + "\n")
         _stream(self.process.stdin).flush()
-        return _line(self.process, self.setup)
+        return {**_line(self.process, self.setup), "peak": _peak(self.process.pid)}
 
 
 @contextmanager
@@ -89,6 +90,16 @@ def _on(cores: int) -> Iterator[None]:
 def _stream(stream: IO[str] | None) -> IO[str]:
     assert stream is not None  # both are pipes
     return stream
+
+
+def _peak(pid: int) -> int:
+    """The most memory that a process has had resident, in bytes.
+
+    By the kernel's own count: what getrusage() says begins with the size of who started the process.
+    """
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 def _line(process: subprocess.Popen[str], setup: Setup) -> Answer:

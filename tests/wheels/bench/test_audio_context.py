@@ -12,7 +12,7 @@ import pytest
 from wheels.bench import audio_context
 from wheels.bench.audio_context import Policy, Result
 from wheels.bench.cuts import Utterance
-from wheels.bench.files import JFK_SAYS
+from wheels.bench.tasks import JFK_SAYS
 from wheels.bench.words import Errors
 from wheels.bench.worker import Setup, start
 

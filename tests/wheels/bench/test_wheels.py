@@ -39,7 +39,7 @@ def test_wheels_alone_mean_wheels() -> None:
         assert given.audio == bench.JFK
 
 
-@pytest.mark.parametrize("what", [["x.whl"], ["encoder"], ["files"], ["audio-context"]])
+@pytest.mark.parametrize("what", [["x.whl"], ["encoder"], ["audio-context"], ["peers"], ["levers"]])
 def test_a_python_that_is_not_there_is_said_in_words(what: list[str]) -> None:
     with pytest.raises(BuildError, match=r"pyenv install 3\.99"):
         bench.main([*what, "--python", "3.99"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.errors import BuildError
-from wheels.bench.files import JFK_SAYS
+from wheels.bench.tasks import JFK_SAYS
 from wheels.bench.words import compare
 from wheels.bench.worker import Setup, start
 

@@ -1,0 +1,91 @@
+"""What "fast" was to mean, and whether it is reached: how many times faster than whom, with which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wheels.bench import tasks
+from wheels.bench.grid import grid
+from wheels.bench.peers import FASTER_INT8, GGML, INDEX, OPENVINO
+from wheels.bench.records import Case, Kept, Record
+
+__all__ = ["GOALS", "Goal", "Verdict", "look", "table"]
+
+THREADS = 2
+#: How much higher a word error rate may be than the peer's with the same model.
+TOLERANCE = 0.002
+
+
+@dataclass(frozen=True)
+class Goal:
+    """So many times faster than a peer, with one of our rows."""
+
+    name: str
+    rows: tuple[str, ...]
+    peer: str
+    factor: float
+
+
+GOALS = (
+    Goal("with OpenVINO", OPENVINO, FASTER_INT8, 2.0),
+    Goal("with OpenVINO", OPENVINO, INDEX, 4.0),
+    Goal("without OpenVINO", GGML, FASTER_INT8, 1.3),
+    Goal("without OpenVINO", GGML, INDEX, 2.3),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the best row for a goal reached; `worse`: its word error rate above the peer's, of 1."""
+
+    goal: Goal
+    case: Case
+    row: str
+    factor: float
+    worse: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the words are as good as the peer's."""
+        return self.worse <= TOLERANCE
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.right and self.factor >= self.goal.factor
+
+
+def look(kept: Kept, goal: Goal, case: Case) -> Verdict | None:
+    """Our fastest row that hears as well as the peer, else the fastest; None where nothing was measured."""
+    rows = kept.of(case)
+    if goal.peer not in rows:
+        return None
+    peer = rows[goal.peer]
+    found = [_verdict(goal, rows[name], peer) for name in goal.rows if name in rows]
+    return max(found, key=lambda verdict: (verdict.right, verdict.factor), default=None)
+
+
+def _verdict(goal: Goal, row: Record, peer: Record) -> Verdict:
+    worse = row.errors.rate - peer.errors.rate
+    return Verdict(goal, row.case, row.row, row.faster(peer)[0], worse)
+
+
+def table(kept: Kept, models: Sequence[str]) -> str:
+    """A line for each goal, model and task."""
+    head = ["goal", "model", "speech", "row", "measured", "WER", "met"]
+    lines = []
+    for goal in GOALS:
+        for model in models:
+            for audio in tasks.NAMES:
+                verdict = look(kept, goal, Case(model, THREADS, "greedy", audio))
+                words = f"{goal.name}: {goal.factor:.1f} times {goal.peer}"
+                lines.append([words, model, audio, *_cells(verdict)])
+    return grid(head, lines)
+
+
+def _cells(verdict: Verdict | None) -> list[str]:
+    if verdict is None:
+        return ["", "not measured", "", ""]
+    met = "met" if verdict.met else "**not met**"
+    return [verdict.row, f"{verdict.factor:.2f}", f"{100 * verdict.worse:+.2f}", met]
