@@ -169,7 +169,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, interleaved: nox -s bench -- encoder | files | audio-context | service | a.whl b.whl"""
+    """Measure, interleaved: nox -s bench -- peers | levers | feel | report | encoder | service | a.whl …"""
     install(session, "bench")
     session.run("python", "-m", "scripts.fetch_whisper_cpp")
     session.run("python", "-m", "wheels.bench", *session.posargs)

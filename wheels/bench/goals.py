@@ -53,7 +53,19 @@ class Verdict:
     @property
     def met(self) -> bool:
         """Whether the goal is reached."""
-        return self.right and self.factor >= self.goal.factor
+        return self.right and self.fast
+
+    @property
+    def fast(self) -> bool:
+        """Whether it is as fast as was wanted."""
+        return self.factor >= self.goal.factor
+
+    @property
+    def words(self) -> str:
+        """As it stands in the table."""
+        if self.met:
+            return "met"
+        return "**not met**" + ("" if self.right else " (words)" if self.fast else " (speed and words)")
 
 
 def look(kept: Kept, goal: Goal, case: Case) -> Verdict | None:
@@ -87,5 +99,4 @@ def table(kept: Kept, models: Sequence[str]) -> str:
 def _cells(verdict: Verdict | None) -> list[str]:
     if verdict is None:
         return ["", "not measured", "", ""]
-    met = "met" if verdict.met else "**not met**"
-    return [verdict.row, f"{verdict.factor:.2f}", f"{100 * verdict.worse:+.2f}", met]
+    return [verdict.row, f"{verdict.factor:.2f}", f"{100 * verdict.worse:+.2f}", verdict.words]

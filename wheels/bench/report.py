@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from scripts.pins import CTRANSLATE2, ROOT
-from wheels.bench import goals, levers, peers, plot, records
+from wheels.bench import felt, goals, levers, peers, plot, records
 from wheels.bench.grid import grid
 from wheels.bench.records import Case, Kept, Record
 
@@ -54,8 +52,8 @@ def markdown(folder: Path) -> str:
     switched = records.load(folder / levers.FILE.name)
     if switched.records:
         parts.append(_levers(switched))
-    if (folder / "feel.json").is_file():
-        parts.append(_feel(folder / "feel.json"))
+    if felt_rows := felt.load(folder / "feel.json"):
+        parts.append(f"## What a user feels\n\n{felt.markdown(felt_rows)}")
     return "\n".join(parts)
 
 
@@ -96,11 +94,6 @@ def _runs(kept: Kept) -> str:
         (*_, last), loads = zip(*runs)
         rows.append([*who, last, f"{min(loads)}-{max(loads)}"])
     return grid(["machine", "our wheel", "day", "load"], rows) + "\n"
-
-
-def _feel(file: Path) -> str:
-    feel = importlib.import_module("wheels.bench.feel")
-    return str(feel.markdown(json.loads(file.read_text(encoding="utf-8"))))
 
 
 def run() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.wheels.bench.made_up import CASE, kept, record
-from wheels.bench import peers, plot, records, report
+from wheels.bench import felt, peers, plot, records, report
 from wheels.bench.grid import grid
 
 
@@ -24,6 +24,8 @@ def folder(tmp_path: Path) -> Path:
     switched = replace(CASE, strategy="greedy, ggml")
     levers = [record(name, [2.0, 3.0], case=switched) for name in ("all", "without mel", "none")]
     records.save(tmp_path / "levers.json", kept(*levers))
+    row = felt.of("import", "import pywhispercpp", "ms", [100.0], most=100.0)
+    felt.save(tmp_path / "feel.json", felt.merged({}, [row], "a machine"))
     return tmp_path
 
 
@@ -44,6 +46,7 @@ def test_every_table_is_on_the_page(folder: Path) -> None:
         "### tiny.en, jfk, beam-5, 2 threads",
         "## What each speed-up buys",
         "### tiny.en, jfk, greedy, ggml, 2 threads",
+        "## What a user feels",
     ]
     assert re.search(r"\| a machine +\| +our.whl +\| 2026-11-26 +\| 0.5-0.5 \|", report.markdown(folder))
 
