@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from scripts.command import entry_point
 from scripts.pins import BUILD
@@ -18,14 +19,19 @@ WHEELS = {
 }
 
 
+def make(name: str, argv: Sequence[str] = ()) -> Path:
+    """Build one of them, or find it built; its folder then holds this wheel and no stale one."""
+    folder = FOLDER / name
+    wheel = build(parse([*WHEELS[name], *argv], folder))
+    for stale in set(folder.glob("*.whl")) - {wheel}:
+        stale.unlink()
+    return wheel
+
+
 def main(argv: Sequence[str]) -> None:
-    """Build the wheels; each folder then holds one wheel and no stale one."""
-    for name, options in WHEELS.items():
-        folder = FOLDER / name
-        wheel = build(parse([*options, *argv], folder))
-        for stale in set(folder.glob("*.whl")) - {wheel}:
-            stale.unlink()
-        print(wheel, flush=True)
+    """Build the wheels."""
+    for name in WHEELS:
+        print(make(name, argv), flush=True)
 
 
 if __name__ == "__main__":

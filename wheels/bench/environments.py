@@ -28,6 +28,12 @@ def of_service(wheel: Path, python: Path, folder: Path = FOLDER) -> Path:
     return _environment("service", [f"{wheel.resolve()}[server]"], stamp, python, folder)
 
 
+def of_counted(wheel: Path, python: Path, folder: Path) -> Path:
+    """A Python with the wheel alone, to count its instructions."""
+    stamp = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return _environment("counted", [str(wheel.resolve())], stamp, python, folder)
+
+
 def of_upstream_compiled(python: Path, folder: Path = FOLDER) -> Path:
     """A Python with upstream's package compiled by pip on this machine, as its own build wants it.
 
