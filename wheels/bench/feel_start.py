@@ -70,7 +70,7 @@ def starts(setups: Setups, given: argparse.Namespace) -> list[Row]:
             )
             rows += _start_rows(f"{setups.model}, {how}", *times)
         (bare,) = _measure([partial(seconds, [own, "--version"], folder)], given.rounds)
-        rows.append(felt.of("start", "`pywhispercpp --version`", "s", bare))
+        rows.append(felt.of("start", "`pywhispercpp --version`", "ms", [1000 * one for one in bare]))
     return rows
 
 
