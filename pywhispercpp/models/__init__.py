@@ -79,6 +79,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
     return getattr(import_module(f"{__name__}.{module}"), function)
 
 
+def __dir__() -> list[str]:
+    """All names, those too that nobody has asked for yet."""
+    return sorted({*globals(), *_LATER})
+
+
 def resolve_model(
     name_or_path: str | os.PathLike[str],
     models_dir: str | os.PathLike[str] | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -58,14 +59,14 @@ def test_a_command_does_not_import_the_others(tiny_en: Path, jfk: Path, tmp_path
     assert not commands & {"transcribe", "stream", "batch", "serve", "worker", "bench", "info", "completion"}
 
 
-def test_names_that_come_later_are_there() -> None:
-    assert set(pywhispercpp.__all__) <= set(dir(pywhispercpp))
-    for name in pywhispercpp.__all__:
-        assert getattr(pywhispercpp, name) is not None
+@pytest.mark.parametrize("name", ["pywhispercpp", "pywhispercpp.models"])
+def test_names_that_come_later_are_there(name: str) -> None:
+    module = importlib.import_module(name)
+    assert set(module.__all__) <= set(dir(module))
     namespace: dict[str, object] = {}
-    exec("from pywhispercpp import *", namespace)
-    assert namespace["Model"] is pywhispercpp.Model
-    assert set(pywhispercpp.__all__) <= set(namespace)
+    exec(f"from {name} import *", namespace)
+    for one in module.__all__:
+        assert namespace[one] is getattr(module, one)
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
