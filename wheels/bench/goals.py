@@ -37,13 +37,14 @@ GOALS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the best row for a goal reached; `worse`: its word error rate above the peer's, of 1."""
+    """What the best row reached; `worse`: its word error rate above the peer's, of 1, and in `words`."""
 
     goal: Goal
     case: Case
     row: str
     factor: float
     worse: float
+    words: int
 
     @property
     def right(self) -> bool:
@@ -61,7 +62,7 @@ class Verdict:
         return self.factor >= self.goal.factor
 
     @property
-    def words(self) -> str:
+    def said(self) -> str:
         """As it stands in the table."""
         if self.met:
             return "met"
@@ -80,12 +81,13 @@ def look(kept: Kept, goal: Goal, case: Case) -> Verdict | None:
 
 def _verdict(goal: Goal, row: Record, peer: Record) -> Verdict:
     worse = row.errors.rate - peer.errors.rate
-    return Verdict(goal, row.case, row.row, row.faster(peer)[0], worse)
+    words = row.errors.count - peer.errors.count
+    return Verdict(goal, row.case, row.row, row.faster(peer)[0], worse, words)
 
 
 def table(kept: Kept, models: Sequence[str]) -> str:
     """A line for each goal, model and task."""
-    head = ["goal", "model", "speech", "row", "measured", "WER", "met"]
+    head = ["goal", "model", "speech", "row", "measured", "WER (words)", "met"]
     lines = []
     for goal in GOALS:
         for model in models:
@@ -99,4 +101,5 @@ def table(kept: Kept, models: Sequence[str]) -> str:
 def _cells(verdict: Verdict | None) -> list[str]:
     if verdict is None:
         return ["", "not measured", "", ""]
-    return [verdict.row, f"{verdict.factor:.2f}", f"{100 * verdict.worse:+.2f}", verdict.words]
+    worse = f"{100 * verdict.worse:+.2f} ({verdict.words:+d})"
+    return [verdict.row, f"{verdict.factor:.2f}", worse, verdict.said]

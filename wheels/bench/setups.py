@@ -58,9 +58,10 @@ class Setups:
 
     def ours(self, label: str, encoder: str, options: Mapping[str, Any], kind: str = "") -> Setup:
         """The wheel under test; `encoder`: `ggml`, or OpenVINO's `f32`, `bf16`, or `openvino` as it comes."""
-        settings = self._settings(self._quantized(kind))
+        model = self._quantized(kind)
+        settings = self._settings(model)
         if encoder != "ggml":
-            settings |= {"backend": "openvino", "openvino_model_path": str(self._ir)}
+            settings |= {"backend": "openvino", "openvino_model_path": str(self._ir(model))}
         return Setup(label, self._python, {**settings, **_OURS[encoder]}, options)
 
     def upstream(self, label: str, options: Mapping[str, Any], compiled: bool = False) -> Setup:
@@ -141,12 +142,18 @@ class Setups:
             self._run(["-c", _QUANTIZE, str(self._f16), str(target), kind])
         return target
 
-    @cached_property
-    def _ir(self) -> Path:
+    def _ir(self, model: Path) -> Path:
         """The encoder for OpenVINO, made by the wheel under test, for that wheel alone."""
-        folder = self._f16.parent
-        self._package("models", "export", "openvino", self.model, "--models-dir", str(folder))
-        return folder / f"ggml-{self.model}-encoder-openvino.xml"
+        target = model.with_name(f"{model.stem}-encoder-openvino.xml")
+        if target not in self._exported:
+            self._package("models", "export", "openvino", str(model), "-o", str(target))
+            self._exported.add(target)
+        return target
+
+    @cached_property
+    def _exported(self) -> set[Path]:
+        """What was exported already."""
+        return set()
 
     def _package(self, *words: str) -> str:
         """What the wheel's command line prints."""

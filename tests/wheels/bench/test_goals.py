@@ -15,13 +15,13 @@ def test_a_row_must_be_fast_and_right() -> None:
     verdict = goals.look(kept(PEER, fast_and_wrong), INT8, CASE)
     assert verdict is not None
     assert (verdict.factor, verdict.right, verdict.met) == (4.0, False, False)
-    assert verdict.words == "**not met** (words)"
+    assert verdict.said == "**not met** (words)"
     verdict = goals.look(kept(PEER, fast_and_wrong, record("OpenVINO", [2.0], wrong=22)), INT8, CASE)
     assert verdict is not None
     assert (verdict.row, verdict.factor, verdict.met) == ("OpenVINO", 2.0, True)
     verdict = goals.look(kept(PEER, record("OpenVINO", [2.1])), INT8, CASE)
     assert verdict is not None
-    assert (verdict.right, verdict.met, verdict.words) == (True, False, "**not met**")
+    assert (verdict.right, verdict.met, verdict.said) == (True, False, "**not met**")
 
 
 def test_rows_of_the_other_encoder_do_not_count() -> None:
@@ -39,7 +39,7 @@ def test_the_table_has_a_line_for_each_goal_and_speech() -> None:
         "jfk",
         "OpenVINO",
         "2.50",
-        "-0.10",
+        "-0.10 (-1)",
         "met",
     ]
     assert "not measured" in lines[3]
