@@ -91,6 +91,8 @@ def run(wheel: Path, python: Path, given: argparse.Namespace) -> None:
     for model, encoder in product(given.models, given.encoders):
         setups = Setups(wheel, python, model, given.threads)
         case = Case(model, given.threads, f"greedy, {ENCODERS[encoder]}", "")
-        for own in peers.measure(rows(setups, encoder, setups.levers), case, chosen, given.rounds):
+        for own in peers.measure(
+            rows(setups, encoder, setups.levers), case, chosen, given.rounds, given.audio
+        ):
             peers.keep(given.results, wheel, own, whole=True)
             print(f"\n{table(own)}\n\n{machine.describe(given.threads)}", flush=True)

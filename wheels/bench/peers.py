@@ -74,13 +74,18 @@ def decoding(setup: Setup, strategy: str) -> Setup:
 
 
 def measure(
-    setups: Sequence[Setup], case: Case, chosen: Sequence[tasks.Task], rounds: int
+    setups: Sequence[Setup], case: Case, chosen: Sequence[tasks.Task], rounds: int, first: Path
 ) -> Iterator[list[Record]]:
-    """The rows of a table for each task, in whose cases `audio` is the task's name."""
+    """The rows of a table for each task, in whose cases `audio` is the task's name.
+
+    first: a short file, which all transcribe before anything is measured.
+    """
     with ExitStack() as stack:
         workers = [stack.enter_context(start(setup, case.threads)) for setup in setups]
-        for number, task in enumerate(chosen):
-            took = tasks.measure(workers, task, rounds, warm=bool(number))
+        for worker in workers:
+            worker.ask(first)
+        for task in chosen:
+            took = tasks.measure(workers, task, rounds)
             own, name = replace(case, audio=task.name), records.now()
             yield [records.of(own, setup.label, name, task, each) for setup, each in zip(setups, took)]
 
@@ -119,7 +124,7 @@ def run(wheel: Path, python: Path, given: argparse.Namespace) -> None:
     for model, threads, strategy in product(given.models, given.threads, given.strategies):
         setups = Setups(wheel, python, model, threads)
         rows = [decoding(ROWS[name](setups), strategy) for name in given.rows]
-        for own in measure(rows, Case(model, threads, strategy, ""), chosen, given.rounds):
+        for own in measure(rows, Case(model, threads, strategy, ""), chosen, given.rounds, given.audio):
             keep(given.results, wheel, own)
             print(f"\n{table(own)}\n\n{machine.describe(threads)}", flush=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.errors import BuildError
 from wheels.bench import tasks
+from wheels.bench.peers import in_order
 from wheels.bench.records import Case, Kept
 
 __all__ = ["draw"]
@@ -44,7 +45,7 @@ def _panel(panel: Any, kept: Kept, case: Case | None, yardstick: str, title: str
         panel.set_axis_off()
         return
     rows = kept.of(case)
-    names = list(rows)[::-1]
+    names = [row.row for row in in_order(list(rows.values()))][::-1]
     values = [rows[name].faster(rows[yardstick])[0] for name in names]
     bars = panel.barh(names, values, color=["#1b7f5c" if _is_ours(name) else "#9aa5ad" for name in names])
     panel.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)

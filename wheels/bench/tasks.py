@@ -93,12 +93,10 @@ def _is_sentence(text: str) -> bool:
     return len(text.split()) >= LEAST_WORDS and text[-1] in ".!?" and not text.endswith("..")
 
 
-def measure(
-    workers: Sequence[Worker], task: Task, rounds: int, warm: bool = False, rest: float = REST
-) -> list[list[Took]]:
-    """What each worker took, one a round; `warm` where none has to be warmed up first."""
+def measure(workers: Sequence[Worker], task: Task, rounds: int, rest: float = REST) -> list[list[Took]]:
+    """What each worker took, one a round; they are warm already."""
     runs: list[Callable[[], Took]] = [partial(_hear, worker, task, rest) for worker in workers]
-    return interleave(runs, rounds * task.times, warm)
+    return interleave(runs, rounds * task.times, warm=True)
 
 
 def _hear(worker: Worker, task: Task, rest: float) -> Took:

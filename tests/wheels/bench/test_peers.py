@@ -46,7 +46,7 @@ def test_beams_are_asked_for_as_each_package_wants_it(tmp_path: Path) -> None:
 def test_each_strategy_is_what_really_runs(tiny_en: Path, jfk: Path) -> None:
     rows = [peers.decoding(_setup(peers.GGML[0], tiny_en), strategy) for strategy in peers.STRATEGIES]
     case = replace(CASE, threads=1)
-    ((greedy, beams),) = peers.measure(rows, case, [replace(tasks.make("jfk", jfk), times=1)], rounds=1)
+    ((greedy, beams),) = peers.measure(rows, case, [replace(tasks.make("jfk", jfk), times=1)], 1, jfk)
     assert (greedy.case, greedy.run) == (replace(case, audio="jfk"), beams.run)
     assert (greedy.errors.rate, beams.errors.rate) == (0, 0)
     # Five beams are sampled and decoded, not one.

@@ -35,8 +35,8 @@ def test_a_file_is_heard_right_with_the_settings_of_the_comparison(tiny_en: Path
     twice = tasks.Task("twice", task.pieces * 2)
     setup = Setup("ours", Path(sys.executable), {"model": str(tiny_en), "n_threads": 1}, GREEDY)
     with start(setup) as worker:
-        ((once, again, _),) = tasks.measure([worker], task, rounds=1, warm=True, rest=0)
-        ((both,),) = tasks.measure([worker], twice, rounds=1, warm=True, rest=0)
+        ((once, again, _),) = tasks.measure([worker], task, rounds=1, rest=0)
+        ((both,),) = tasks.measure([worker], twice, rounds=1, rest=0)
     assert once.errors(task).rate == 0
     assert (once.digest, len(once.texts)) == (again.digest, 1)
     assert 0 < once.steps["encode"] + once.steps["decode"] < once.total
