@@ -168,6 +168,13 @@ def workflows(session: nox.Session) -> None:
 
 
 @nox.session
+def perf(session: nox.Session) -> None:
+    """Count instructions under callgrind; fail where they have grown: nox -s perf -- --functions | --update"""
+    install(session, "build")
+    session.run("python", "-m", "wheels.perf", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure, interleaved: nox -s bench -- peers | levers | feel | report | encoder | service | a.whl …"""
     install(session, "bench")

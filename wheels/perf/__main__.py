@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from scripts import fetch_whisper_cpp
 from scripts.command import capture, entry_point
 from scripts.errors import BuildError
 from scripts.pins import BUILD
@@ -90,6 +91,7 @@ def main(argv: Sequence[str]) -> None:
     given = parser().parse_args(argv)
     require_x86_64(os.uname().machine)
     callgrind.find()
+    fetch_whisper_cpp.fetch()
     wheel = given.wheel or build_for_tests.make("portable")
     parts, facts = count(wheel)
     stored, now = Counted.read(STORED), Counted.of(parts, facts)
