@@ -169,7 +169,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def perf(session: nox.Session) -> None:
-    """Count instructions under callgrind; fail where they have grown: nox -s perf -- --functions | --update"""
+    """Count instructions under callgrind; fail where they grew: nox -s perf -- --functions | --update"""
     install(session, "build")
     session.run("python", "-m", "wheels.perf", *session.posargs)
 

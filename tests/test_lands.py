@@ -12,6 +12,7 @@ BUILD_LAND = ("noxfile", "scripts", "toolchains", "wheels")
 RUN_LAND = ("pywhispercpp",)
 # Nothing imports these: they are handed to the interpreter of an environment in which a wheel is tried.
 HANDED_OVER = (
+    "counted_script.py",
     "emulate_script.py",
     "faster_whisper_worker.py",
     "feel_worker.py",

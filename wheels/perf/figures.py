@@ -94,9 +94,9 @@ class Row:
         """In words, empty where all is well."""
         if not self.stored:
             return "not compared"
-        if self.change > ALLOWED:
+        if self.now > self.stored * (1 + ALLOWED):
             return "TOO MANY"
-        return "fewer: store it" if self.change < -ALLOWED else ""
+        return "fewer: store it" if self.now < self.stored * (1 - ALLOWED) else ""
 
     def __str__(self) -> str:
         """As it stands in the table."""
