@@ -36,7 +36,7 @@ def _more(file: str, line: str, folder: Path) -> None:
 
 #: What is done to the clone before each build, one after the other.
 CHANGES: dict[str, Callable[[Path], None]] = {
-    "cold: nothing compiled yet": _nothing,
+    "cold, nothing compiled yet": _nothing,
     "nothing changed": _nothing,
     "a line of `csrc/bind_full.cpp` changed": lambda folder: _more(
         "pywhispercpp/csrc/bind_full.cpp", CPP, folder
