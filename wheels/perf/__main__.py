@@ -31,7 +31,7 @@ FOLDER = BUILD / "perf"
 SCRIPT = Path(__file__).with_name("counted_script.py")
 SPEECH = SOURCES / "samples" / "jfk.wav"
 #: The longest first: two processes share the work.
-PROGRAMS = ("greedy", "encoded", "beams", "imported")
+PROGRAMS = ("beams", "greedy", "encoded", "imported")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,15 +74,17 @@ def require_x86_64(machine: str) -> None:
 
 def require(rows: Sequence[Row], facts: Mapping[str, str], stored: Mapping[str, str]) -> None:
     """BuildError where a figure has grown too much, with what to do."""
-    grown = [row for row in rows if row.verdict == "TOO MANY"]
+    grown = [f"{row.figure.name} ({100 * row.change:+.1f} %)" for row in rows if row.verdict == "TOO MANY"]
+    others = [
+        f"\n{name}: {now}, stored with {stored.get(name)}"
+        for name, now in facts.items()
+        if now != stored.get(name)
+    ]
     if grown:
-        other = "".join(f"\n{name}: {facts[name]}, stored with {stored.get(name)}" for name in facts
-                        if facts[name] != stored.get(name))  # fmt: skip
         raise BuildError(
-            f"{len(grown)} of {len(rows)} figures are more than 5 % above {STORED.name}: "
-            + ", ".join(f"{row.figure.name} ({100 * row.change:+.1f} %)" for row in grown)
-            + "; see where: nox -s perf -- --functions. If it is worth it: nox -s perf -- --update, "
-            + f"and say in the commit why{other}"
+            f"{len(grown)} of {len(rows)} figures are more than 5 % above {STORED.name}: {', '.join(grown)}; "
+            "see where: nox -s perf -- --functions. If it is worth it: nox -s perf -- --update, and say "
+            f"in the commit why{''.join(others)}"
         )
 
 

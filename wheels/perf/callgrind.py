@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scripts.command import Argument, echo
@@ -18,6 +20,7 @@ from wheels.interpreter import clean_environment
 
 MARK = "getpgrp"
 LONGEST = 600  # seconds
+_ONE_SPEAKS = threading.Lock()  # programs are counted side by side
 
 
 @dataclass(frozen=True)
@@ -86,31 +89,29 @@ def count(
     What callgrind writes stays in `folder`. BuildError where the script fails, or a mark was not seen.
     """
     out = folder / name
-    for old in folder.glob(f"{name}*"):
+    for old in folder.glob(f"{name}.[0-9]*"):
         old.unlink()
     words = list(map(str, command(python, out, script, *arguments)))
-    echo(words)
-    environment = {**clean_environment(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
-    with (folder / f"{name}.log").open("w", encoding="utf-8") as log:
-        try:
-            done = subprocess.run(
-                words, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=log,
-                check=False, timeout=LONGEST,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise BuildError(f"{name} was not done after {LONGEST} s under callgrind") from error
-    if done.returncode:
-        raise BuildError(
-            f"{name} ended with status {done.returncode} under callgrind\n{_last_words(folder, name)}"
-        )
-    told = json.loads(done.stdout.splitlines()[-1])
+    with _ONE_SPEAKS:
+        echo(words)
+    told = json.loads(_run(words, out).splitlines()[-1])
     return _parts(out, told["marks"]), told["facts"]
 
 
-def _last_words(folder: Path, name: str) -> str:
-    """The end of what the program and valgrind had to say."""
-    lines = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-10:])
+def _run(words: list[str], out: Path) -> str:
+    """What a command prints; what it says besides goes into a file. BuildError where it fails."""
+    environment = {**clean_environment(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+    run = partial(subprocess.run, words, cwd=out.parent, env=environment, text=True, timeout=LONGEST)
+    log = out.with_name(f"{out.name}.log")
+    try:
+        with log.open("w", encoding="utf-8") as file:
+            done = run(stdout=subprocess.PIPE, stderr=file, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"{out.name} was not done after {LONGEST} s under callgrind") from error
+    if done.returncode:
+        last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
+        raise BuildError(f"{out.name} ended with status {done.returncode} under callgrind\n{last}")
+    return str(done.stdout)
 
 
 def _parts(out: Path, marks: list[str]) -> dict[str, Part]:
