@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 SAMPLE_RATE: int
 OPENVINO_IS_LINKED: bool
 DTW_PRESETS: list[str]
+OPTIMIZATIONS: list[str]
 
 def load_backend(path: str) -> None: ...
 def system_info() -> str: ...
@@ -37,6 +38,8 @@ class Params:
     max_tokens: int
     debug_mode: bool
     audio_ctx: int
+    audio_ctx_margin: int
+    audio_ctx_least: int
     tdrz_enable: bool
     suppress_regex: str | None
     carry_initial_prompt: bool
@@ -114,6 +117,7 @@ class ContextParams:
     flash_attn: bool
     gpu_device: int
     def __init__(self) -> None: ...
+    def optimize(self, names: list[str]) -> None: ...
     def use_dtw(self, preset: str, n_top: int) -> None: ...
 
 class Context:
@@ -171,6 +175,7 @@ def use_openvino(
     context: Context, ir: str | bytes, device: str, precision: str, cache_dir: str | bytes, n_threads: int
 ) -> None: ...
 def encoder_property(context: Context, name: str) -> str: ...
+def use_bf16(context: Context) -> int: ...
 def encode(
     context: Context, input: NDArray[np.float32], audio_ctx: int, n_threads: int
 ) -> NDArray[np.float32]: ...

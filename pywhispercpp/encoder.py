@@ -28,8 +28,9 @@ class ModelBackend:
         backend: whose encoder runs, `ggml` or `openvino`; the decoder is always ggml's.
         reason: why it was taken, in words.
         cpu: the CPU code of ggml, as pywhispercpp.backend_info() returns it.
-        device: the OpenVINO device; this and what follows is empty with ggml's encoder.
-        precision: what the encoder computes in (`f32`, `bf16`, `f16`), as the device says itself.
+        device: the OpenVINO device; empty with ggml's encoder, as is what follows but precision and audio_ctx.
+        precision: what the encoder computes in (`f32`, `bf16`, `f16`), as the device says itself; of ggml's only
+            where it was asked for.
         ir: the path of the IR.
         audio_ctx: the least and the most audio context that the encoder can serve.
         library: the path of OpenVINO's C library.
@@ -113,6 +114,14 @@ class Encoder:
             raise OptionError(self._cannot_serve(asked))
         return asked
 
+    def set_audio_ctx(self, run: _core.Params, n_samples: int) -> None:
+        """Put the audio context into the options of a run; with "auto" the last window gets one of its own."""
+        least, most = self.info.audio_ctx
+        if run.audio_ctx == AUTO_AUDIO_CTX and least < most:
+            run.audio_ctx_margin = audio_context.MARGIN
+            run.audio_ctx_least = max(least, audio_context.LEAST)
+        run.audio_ctx = self.audio_ctx(run.audio_ctx, n_samples)
+
     def _cannot_serve(self, audio_ctx: int) -> str:
         least, most = self.info.audio_ctx
         if not self.info.ir:
@@ -140,10 +149,38 @@ def choose(request: EncoderRequest, context: _core.Context, model: Path, n_threa
             logger.warning("OpenVINO encodes nothing: %s", error)
             reason = f"OpenVINO cannot be used: {error}"
     cpu, whole = backend_info(), (1, context.n_audio_ctx)
+    precision = _ggml_precision(request, context)
     info = ModelBackend(
-        "ggml", reason, cpu, device="", precision="", ir="", audio_ctx=whole, library="", version=""
+        "ggml", reason, cpu, device="", precision=precision, ir="", audio_ctx=whole, library="", version=""
     )
     return Encoder(context, info, request, n_threads)
+
+
+def _ggml_precision(request: EncoderRequest, context: _core.Context) -> str:
+    """Have ggml's encoder compute in bf16 where that was asked for; what it computes in, empty for its own.
+
+    Raises BackendError where it cannot, and ggml was asked for by name.
+    """
+    asked = request.precision
+    can = _has_bf16()
+    if asked == "bf16" and can and _core.use_bf16(context):
+        return "bf16"
+    if asked in (None, "f16") or request.backend != "ggml":
+        return ""
+    if asked != "bf16":
+        raise BackendError(
+            f"precision={asked!r}: ggml's encoder computes in f16 or bf16; leave precision out"
+        )
+    why = (
+        "the model's matrices are not f16"
+        if can
+        else "the CPU, or the code that runs on it, has no AVX512_BF16"
+    )
+    raise BackendError(f"precision='bf16': {why}; leave precision out")
+
+
+def _has_bf16() -> bool:
+    return "AVX512_BF16 = 1" in _core.system_info()
 
 
 def _why_ggml(request: EncoderRequest, model: Path) -> str:
@@ -181,6 +218,10 @@ def _openvino(request: EncoderRequest, context: _core.Context, model: Path, n_th
         version=version,
     )
     _require_precision(request, info)
+    if info.precision == "bf16" and _has_bf16():
+        _core.use_bf16(
+            context
+        )  # cross attention's keys and values are made of what OpenVINO rounded so already
     return Encoder(context, info, request, n_threads)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,21 +56,25 @@ def ready_backend(cpu_variant: str | None) -> None:
 
 
 class ContextParams:
-    """whisper.cpp's `whisper_context_params`, from pywhispercpp 1.5's dict and from `dtw`."""
+    """whisper.cpp's `whisper_context_params`, from pywhispercpp 1.5's dict, `dtw` and `optimize`."""
 
-    def __init__(self, given: Mapping[str, Any] | None, asked_dtw: bool | str | None) -> None:
+    def __init__(
+        self, given: Mapping[str, Any] | None, asked_dtw: bool | str | None, optimizations: Sequence[str]
+    ) -> None:
         if given is not None and not isinstance(given, Mapping):
             raise OptionError(f"context_params must be a dict, not {type(given).__name__}")
         self._given = dict(given or {})
         unknown = [name for name in self._given if name not in _KNOWN]
         if unknown:
             raise OptionError(f"context_params: {unknown[0]!r} is unknown, known are {', '.join(_KNOWN)}")
+        self._optimizations = list(optimizations)
         # 1.5 gives whisper.cpp's number of a preset besides: the model itself says which are its heads.
         self._dtw = asked_dtw if asked_dtw is not None else bool(self._given.get("dtw_token_timestamps"))
 
     def of(self, path: Path, header: GgmlHeader) -> _core.ContextParams:
         """Return them for one model. Raises OptionError."""
         params = _core.ContextParams()
+        params.optimize(self._optimizations)
         for name in ("use_gpu", "flash_attn"):
             if name in self._given:
                 setattr(params, name, bool(self._given[name]))

@@ -18,6 +18,7 @@ from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.hearing import Hearing
 from pywhispercpp.loading import count, truth
+from pywhispercpp.optimize import chosen as optimizations
 from pywhispercpp.numpy_later import np
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, OPTIONS
@@ -67,6 +68,7 @@ class Model:
         precision: str | None = None,
         dtw: bool | str | None = None,
         n_sessions: int | None = None,
+        optimize: str = "all",
         **params: object,
     ) -> None:
         """Load a model.
@@ -86,11 +88,14 @@ class Model:
         backend: whose encoder runs. "auto" takes OpenVINO's where the runtime and an IR of this very model
             are there, else ggml's; "openvino" and "ggml" take that one or raise. backend_info() says which.
         device: the OpenVINO device, CPU when None.
-        precision: what OpenVINO's encoder computes in, f32, bf16 or f16; the device's own choice when None.
+        precision: what the encoder computes in: OpenVINO's in f32, bf16 or f16, the device's own choice when
+            None; ggml's in f16, or bf16 where the CPU has AVX512_BF16 and the model is f16.
         dtw: tell the times of words by the decoder's attention (DTW); True chooses its alignment heads from
             the model, or one of pywhispercpp.dtw.PRESETS.
         n_sessions: how many threads may transcribe at once; as many as there are CPUs when None. A session is
             made when a thread finds the others taken: 65 MB for tiny.en, 90 MB for base, besides the weights.
+        optimize: what is computed in a faster way than whisper.cpp's plain one: "all", "none", names of
+            pywhispercpp.optimize.NAMES separated by commas, or "all,-NAME". For comparisons.
         params: options of transcribe(), kept for every call; get_params_schema() lists them.
         Raises ModelError, DownloadError, BackendError or OptionError.
         """
@@ -112,7 +117,7 @@ class Model:
             openvino_cache_dir,
         )
         sessions = os.cpu_count() or 1 if n_sessions is None else count("n_sessions", n_sessions)
-        how = loading.ContextParams(context_params, dtw)
+        how = loading.ContextParams(context_params, dtw, optimizations(optimize))
         loading.ready_backend(cpu_variant)
         path, header = loading.model_file(model, models_dir)
         self.model_path = str(path)
@@ -173,7 +178,7 @@ class Model:
             except _Stopped:
                 return Transcript(aborted=True, duration=hearing.duration)
         heard = audio_context.heard(hearing.samples.size, run.offset_ms, run.duration_ms, processors)
-        run.audio_ctx = self._encoder.audio_ctx(run.audio_ctx, heard)
+        self._encoder.set_audio_ctx(run, heard)
         self._encoder.fit(run.n_threads)
         with logs.copied_to(self.redirect_whispercpp_logs_to):
             result = _core.full(

@@ -7,6 +7,7 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -46,6 +47,30 @@ std::vector<std::string> dtw_presets() {
     return names;
 }
 
+// What may be computed in a faster way than the plain one, in the order of the patches that brought it.
+const std::vector<std::pair<std::string, whisper_optimization>> kOptimizations = {
+    {"prompt", WHISPER_OPTIMIZE_ROWS},   {"sampling", WHISPER_OPTIMIZE_SAMPLING},   {"mel", WHISPER_OPTIMIZE_MEL},
+    {"logits", WHISPER_OPTIMIZE_LOGITS}, {"gemv", WHISPER_OPTIMIZE_GEMV},           {"attention", WHISPER_OPTIMIZE_ATTENTION},
+    {"cross", WHISPER_OPTIMIZE_CROSS},   {"gelu", WHISPER_OPTIMIZE_GELU},
+};
+
+std::vector<std::string> optimizations() {
+    std::vector<std::string> names;
+    for (const auto & one : kOptimizations) {
+        names.push_back(one.first);
+    }
+    return names;
+}
+
+void optimize(whisper_context_params & params, const std::vector<std::string> & names) {
+    params.optimize = WHISPER_OPTIMIZE_NONE;
+    for (const auto & [name, bit] : kOptimizations) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) {
+            params.optimize |= bit;
+        }
+    }
+}
+
 py::dict timings(Context & context) {
     const Use use(context);
     const std::unique_ptr<whisper_timings> got(whisper_get_timings_from_state(use.state()));
@@ -79,11 +104,13 @@ auto fact(T Facts::*member) {
 void bind_context(py::module_ & m) {
     using Params = whisper_context_params;
     m.attr("DTW_PRESETS") = dtw_presets();
+    m.attr("OPTIMIZATIONS") = optimizations();
     py::class_<Params>(m, "ContextParams", "How to load a model; the defaults are whisper.cpp's.")
         .def(py::init(&whisper_context_default_params))
         .def_readwrite("use_gpu", &Params::use_gpu)
         .def_readwrite("flash_attn", &Params::flash_attn)
         .def_readwrite("gpu_device", &Params::gpu_device)
+        .def("optimize", &optimize, py::arg("names"), "Compute in these of the OPTIMIZATIONS, and in no other.")
         .def("use_dtw", &use_dtw, py::arg("preset"), py::arg("n_top"),
              "Compute Token.t_dtw, by the alignment heads of one of DTW_PRESETS, or 'top': those of the n_top upper layers.");
 

@@ -48,6 +48,12 @@ void use_openvino(Context & context, const std::string & ir, const std::string &
     }
 }
 
+int use_bf16(Context & context) {
+    const Use use(context);
+    const py::gil_scoped_release no_gil;
+    return whisper_ctx_use_bf16(use.ctx());
+}
+
 std::string encoder_property(Context & context, const char * name) {
     const std::shared_ptr<OpenvinoEncoder> encoder = context.encoder();
     return encoder ? encoder->property(name) : "";
@@ -113,6 +119,8 @@ void bind_encoder(py::module_ & m) {
           "Compile an IR and encode with it from now on. Raises BackendError; the encoder then stays what it was.");
     m.def("encoder_property", &encoder_property, py::arg("context"), py::arg("name"),
           "A property of the compiled OpenVINO encoder, \"\" where there is none.");
+    m.def("use_bf16", &use_bf16, py::arg("context"),
+          "Have products of the encoder computed in bf16, for good: before the first transcription. How many there are.");
     m.def("encode", &encode, py::arg("context"), py::arg("input").noconvert(), py::arg("audio_ctx"),
           py::arg("n_threads"),
           "What the encoder makes of audio (1-D) or of a mel spectrogram (n_mels, n): float32 (audio_ctx, n_state).");

@@ -73,6 +73,8 @@ void bind_numbers(Class & cls) {
     field(cls, "max_len", &P::max_len);
     field(cls, "max_tokens", &P::max_tokens);
     field(cls, "audio_ctx", &P::audio_ctx);
+    field(cls, "audio_ctx_margin", &P::audio_ctx_margin);
+    field(cls, "audio_ctx_least", &P::audio_ctx_least);
     field(cls, "temperature", &P::temperature);
     field(cls, "max_initial_ts", &P::max_initial_ts);
     field(cls, "length_penalty", &P::length_penalty);

@@ -18,7 +18,7 @@ from pywhispercpp.errors import UsageError
 from pywhispercpp.model import Model
 
 # Passed on under the same name.
-KEYWORDS = ("cpu_variant", "backend", "precision", "openvino_model_path", "openvino_cache_dir")
+KEYWORDS = ("cpu_variant", "backend", "precision", "openvino_model_path", "openvino_cache_dir", "optimize")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +40,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="whose encoder runs (default: OpenVINO's where it and an IR of the model are there)",
     )
-    add("--precision", choices=PRECISIONS, help="what OpenVINO computes in (default: the device's choice)")
+    add("--precision", choices=PRECISIONS, help="what the encoder computes in (default: its own choice)")
     add("--openvino-model-path", metavar="XML", help="the IR (default: beside the model)")
     add("--openvino-cache-dir", metavar="DIR", help="where OpenVINO keeps what it compiled")
+    add(
+        "--optimize",
+        metavar="NAMES",
+        default="all",
+        help="faster ways to compute: all, none, all,-NAME (default: all)",
+    )
 
 
 def load(args: argparse.Namespace) -> Model:
