@@ -60,13 +60,15 @@ def imported(audio: str, model: str) -> Iterator[str]:
 
 
 def encoded(audio: str, model: str) -> Iterator[str]:
-    """The spectrogram of all the audio, then the encoder, with a spectrogram of nearly nothing."""
+    """The spectrogram of all the audio with nearly no encoder, then of nearly nothing, then the encoder."""
     sound, loaded = samples(audio), load(model)
     loaded.encode(sound[: RATE // 5], audio_ctx=1)
     yield "ready"
     loaded.encode(sound, audio_ctx=1)
     yield "spectrogram"
-    loaded.encode(sound[: RATE // 5], audio_ctx=32)
+    loaded.encode(sound[: RATE // 5], audio_ctx=1)
+    yield "little"
+    loaded.encode(sound[: RATE // 5], audio_ctx=33)
     yield "encoder"
 
 

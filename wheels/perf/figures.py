@@ -42,7 +42,7 @@ class Figure:
 
 FIGURES = (
     Figure("log-mel spectrogram, 11 s", "encoded", "spectrogram"),
-    Figure("encoder, 32 frames", "encoded", "encoder"),
+    Figure("encoder, 32 frames", "encoded", "encoder", less="little"),
     Figure("greedy, 12 tokens", "greedy", "more", less="few"),
     Figure("a prompt of 8 tokens", "greedy", "prompted", less="few"),
     Figure("5 beams, 4 steps", "beams", "more", less="few"),
