@@ -28,9 +28,9 @@ class ModelBackend:
         backend: whose encoder runs, `ggml` or `openvino`; the decoder is always ggml's.
         reason: why it was taken, in words.
         cpu: the CPU code of ggml, as pywhispercpp.backend_info() returns it.
-        device: the OpenVINO device; empty with ggml's encoder, as is what follows but precision and audio_ctx.
-        precision: what the encoder computes in (`f32`, `bf16`, `f16`), as the device says itself; of ggml's only
-            where it was asked for.
+        device: the OpenVINO device; empty with ggml's encoder, as is what follows but precision, audio_ctx.
+        precision: what the encoder computes in (`f32`, `bf16`, `f16`), as the device says itself; of ggml's
+            only where it was asked for.
         ir: the path of the IR.
         audio_ctx: the least and the most audio context that the encoder can serve.
         library: the path of OpenVINO's C library.
@@ -115,7 +115,7 @@ class Encoder:
         return asked
 
     def set_audio_ctx(self, run: _core.Params, n_samples: int) -> None:
-        """Put the audio context into the options of a run; with "auto" the last window gets one of its own."""
+        """Put the audio context into the options of a run; with "auto" the last window has its own."""
         least, most = self.info.audio_ctx
         if run.audio_ctx == AUTO_AUDIO_CTX and least < most:
             run.audio_ctx_margin = audio_context.MARGIN

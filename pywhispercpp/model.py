@@ -18,8 +18,8 @@ from pywhispercpp.encoder import ModelBackend
 from pywhispercpp.errors import ModelError, OptionError
 from pywhispercpp.hearing import Hearing
 from pywhispercpp.loading import count, truth
-from pywhispercpp.optimize import chosen as optimizations
 from pywhispercpp.numpy_later import np
+from pywhispercpp.optimize import chosen as optimizations
 from pywhispercpp.option_rules import checked, languages, ready
 from pywhispercpp.options import ALIASES, INT_MAX, OPTIONS
 from pywhispercpp.segment import Segment, Transcript

@@ -1,19 +1,20 @@
-"""What whisper.cpp computes in a faster way than its plain one: all that there is, unless somebody compares."""
+"""What whisper.cpp computes in a faster way than its plain one: all of it, unless somebody compares."""
 
 from __future__ import annotations
 
 from pywhispercpp import _core
 from pywhispercpp.errors import OptionError
 
-#: Every way that can be switched off. Each is a patch of whisper.cpp (patches/README.md) and a row of docs/performance.md.
+#: Every way that can be switched off: each a patch of whisper.cpp (patches/README.md), and a row of
+#: docs/performance.md.
 NAMES: tuple[str, ...] = tuple(_core.OPTIMIZATIONS)
 ALL, NONE = "all", "none"
 
 
 def chosen(asked: object) -> list[str]:
-    """Return the names that `optimize` asks for: "all", "none", names, -names, separated by commas, the last word wins.
+    """Return the names that `optimize` asks for: "all", "none", names, and -names, separated by commas.
 
-    chosen("all,-mel") are all but one. Raises OptionError for what is no such name.
+    The last word wins: chosen("all,-mel") are all but one. Raises OptionError for what is no such name.
     """
     if not isinstance(asked, str):
         raise OptionError(f"optimize must be text, not {type(asked).__name__}")
