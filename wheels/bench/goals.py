@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wheels.bench import tasks
 from wheels.bench.grid import grid
 from wheels.bench.peers import FASTER_INT8, GGML, INDEX, OPENVINO
 from wheels.bench.records import Case, Kept, Record
+from wheels.bench.words import total
 
 __all__ = ["GOALS", "Goal", "Verdict", "look", "table"]
 
@@ -37,7 +38,10 @@ GOALS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the best row reached; `worse`: its word error rate above the peer's, of 1, and in `words`."""
+    """What the best row reached; `worse`: its word error rate above the peer's, of 1, and in `words`.
+
+    Over all speech that both transcribed so: one word of a short file would be more than the tolerance.
+    """
 
     goal: Goal
     case: Case
@@ -74,14 +78,15 @@ def look(kept: Kept, goal: Goal, case: Case) -> Verdict | None:
     rows = kept.of(case)
     if goal.peer not in rows:
         return None
-    peer = rows[goal.peer]
-    found = [_verdict(goal, rows[name], peer) for name in goal.rows if name in rows]
+    found = [_verdict(kept, goal, rows[name], rows[goal.peer]) for name in goal.rows if name in rows]
     return max(found, key=lambda verdict: (verdict.right, verdict.factor), default=None)
 
 
-def _verdict(goal: Goal, row: Record, peer: Record) -> Verdict:
-    worse = row.errors.rate - peer.errors.rate
-    words = row.errors.count - peer.errors.count
+def _verdict(kept: Kept, goal: Goal, row: Record, peer: Record) -> Verdict:
+    everywhere = [kept.of(replace(row.case, audio=audio)) for audio in tasks.NAMES]
+    both = [rows for rows in everywhere if row.row in rows and peer.row in rows]
+    ours, theirs = (total(rows[name].errors for rows in both) for name in (row.row, peer.row))
+    worse, words = ours.rate - theirs.rate, ours.count - theirs.count
     return Verdict(goal, row.case, row.row, row.faster(peer)[0], worse, words)
 
 

@@ -25,7 +25,7 @@ __all__ = ["FASTER_INT8", "GGML", "INDEX", "OPENVINO", "PEERS", "ROWS", "add_arg
 INDEX, FASTER_INT8 = "pywhispercpp 1.5.1 of the index", "faster-whisper, int8"
 FASTER_FLOAT32, OPENAI = "faster-whisper, float32", "openai-whisper"
 PEERS = {INDEX: "index", FASTER_INT8: "f-w int8", FASTER_FLOAT32: "f-w float32", OPENAI: "openai"}
-GGML = ("ggml f16", "ggml q8_0", "ggml q8_0, audio_ctx auto")
+GGML = ("ggml f16", "ggml q8_0", "ggml bf16", "ggml bf16, audio_ctx auto")
 OPENVINO = ("OpenVINO", "OpenVINO, audio_ctx auto")
 FILE = records.FOLDER / "peers.json"
 BEAMS = 5
@@ -40,11 +40,21 @@ ROWS: dict[str, Callable[[Setups], Setup]] = {
     "openai": lambda setups: setups.openai_whisper(OPENAI),
     "f16": lambda setups: setups.ours(GGML[0], "ggml", GREEDY),
     "q8_0": lambda setups: setups.ours(GGML[1], "ggml", GREEDY, kind="q8_0"),
-    "q8_0-auto": lambda setups: setups.ours(GGML[2], "ggml", _AUTO, kind="q8_0"),
+    "bf16": lambda setups: setups.ours(GGML[2], "ggml-bf16", GREEDY),
+    "bf16-auto": lambda setups: setups.ours(GGML[3], "ggml-bf16", _AUTO),
     "openvino": lambda setups: setups.ours(OPENVINO[0], "openvino", GREEDY),
     "openvino-auto": lambda setups: setups.ours(OPENVINO[1], "openvino", _AUTO),
 }
 _WHISPER_CPP = {*GGML, *OPENVINO, INDEX}
+#: What keeps every package to AVX2 on a newer CPU; ours has the code for it in a portable wheel. The index's
+#: wheel has one code for all.
+AVX2 = {
+    "PYWHISPERCPP_CPU_VARIANT": "haswell",
+    "CT2_FORCE_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     some(parser, "--strategies", STRATEGIES)
     some(parser, "--audios", tasks.NAMES)
     some(parser, "--rows", list(ROWS))
+    parser.add_argument(
+        "--avx2", action="store_true", help="keep all to AVX2; --wheel must be a portable one"
+    )
     parser.add_argument("--results", type=Path, default=FILE, metavar="FILE", help=f"default: {FILE}")
 
 
@@ -124,6 +137,9 @@ def run(wheel: Path, python: Path, given: argparse.Namespace) -> None:
     for model, threads, strategy in product(given.models, given.threads, given.strategies):
         setups = Setups(wheel, python, model, threads)
         rows = [decoding(ROWS[name](setups), strategy) for name in given.rows]
+        if given.avx2:
+            rows = [replace(row, environment={**row.environment, **AVX2}) for row in rows]
+            strategy = f"{strategy}, AVX2"
         for own in measure(rows, Case(model, threads, strategy, ""), chosen, given.rounds, given.audio):
             keep(given.results, wheel, own)
             print(f"\n{table(own)}\n\n{machine.describe(threads)}", flush=True)

@@ -29,8 +29,8 @@ _GOALS = """\
 ## The goals
 
 Greedy, {threads} threads. Taken is the fastest of our rows, with OpenVINO and without, whose word error
-rate is not more than 0.2 points above the peer's (`WER`: the difference in points, and in words: one word
-is 4.5 points of jfk and 0.28 of `long`).
+rate is not more than 0.2 points above the peer's. `WER` is that difference over all three, in points and in
+words: a single word is 4.5 points of jfk and 0.28 of `long`.
 
 {table}
 
@@ -76,6 +76,7 @@ def _order(case: Case) -> tuple[object, ...]:
         list(CTRANSLATE2).index(case.model),
         -case.threads,
         not case.strategy.startswith("greedy"),
+        case.strategy,
         case.audio,
     )
 

@@ -40,6 +40,7 @@ _QUANTIZE = "import sys; from pywhispercpp.models.quantize import quantize; quan
 _LEVERS = "from pywhispercpp.optimize import NAMES; print(*NAMES)"
 _OURS: dict[str, dict[str, str]] = {
     "ggml": {"backend": "ggml"},
+    "ggml-bf16": {"backend": "ggml", "precision": "bf16"},
     "f32": {"precision": "f32"},
     "bf16": {"precision": "bf16"},
     "openvino": {},
@@ -57,10 +58,12 @@ class Setups:
     folder: Path = environments.FOLDER
 
     def ours(self, label: str, encoder: str, options: Mapping[str, Any], kind: str = "") -> Setup:
-        """The wheel under test; `encoder`: `ggml`, or OpenVINO's `f32`, `bf16`, or `openvino` as it comes."""
+        """The wheel under test; `encoder`: `ggml`, `ggml-bf16`, or OpenVINO's `f32`, `bf16`, or `openvino`, as it
+        comes.
+        """
         model = self._quantized(kind)
         settings = self._settings(model)
-        if encoder != "ggml":
+        if not encoder.startswith("ggml"):
             settings |= {"backend": "openvino", "openvino_model_path": str(self._ir(model))}
         return Setup(label, self._python, {**settings, **_OURS[encoder]}, options)
 
