@@ -51,7 +51,7 @@ std::vector<std::string> dtw_presets() {
 const std::vector<std::pair<std::string, whisper_optimization>> kOptimizations = {
     {"prompt", WHISPER_OPTIMIZE_ROWS},   {"sampling", WHISPER_OPTIMIZE_SAMPLING},   {"mel", WHISPER_OPTIMIZE_MEL},
     {"logits", WHISPER_OPTIMIZE_LOGITS}, {"gemv", WHISPER_OPTIMIZE_GEMV},           {"attention", WHISPER_OPTIMIZE_ATTENTION},
-    {"cross", WHISPER_OPTIMIZE_CROSS},   {"gelu", WHISPER_OPTIMIZE_GELU},
+    {"cross", WHISPER_OPTIMIZE_CROSS},   {"gelu", WHISPER_OPTIMIZE_GELU},         {"tiles", WHISPER_OPTIMIZE_TILES},
 };
 
 std::vector<std::string> optimizations() {
