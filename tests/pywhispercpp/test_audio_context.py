@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from pywhispercpp import Model
+from pywhispercpp import Model, audio
 from pywhispercpp.audio_context import LEAST, MARGIN, STEP, heard, needed
 
 SECOND = 16000
@@ -45,3 +47,17 @@ def test_only_what_is_heard_counts() -> None:
 def test_the_encoder_computes_so_much_and_no_more(model: Model, jfk: Path) -> None:
     assert model.encode(jfk, audio_ctx="auto").shape == (needed(11 * SECOND, WHOLE), 384)
     assert model.encode(jfk).shape == (1500, 384)
+
+
+def test_the_last_window_is_heard_with_what_it_needs(tiny_en: Path, jfk: Path) -> None:
+    """Patch 0024: its tokens are, digit for digit, those of the window alone with that audio context."""
+    samples = np.concatenate([audio.load(jfk)] * 3)[: 32 * SECOND]
+    model = Model(tiny_en, n_threads=1, backend="ggml", n_max_text_ctx=0, temperature_inc=0.0)
+
+    def last(**options: Any) -> list[tuple[int, float]]:  # noqa: ANN401
+        segments = model.session().transcribe(samples, no_timestamps=True, **options)
+        return [(token.id, token.plog) for token in segments[-1].tokens]
+
+    left = last(audio_ctx="auto")
+    assert left == last(offset_ms=30_000, audio_ctx=LEAST)
+    assert left != last(audio_ctx=0)
