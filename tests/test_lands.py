@@ -17,6 +17,7 @@ HANDED_OVER = (
     "faster_whisper_worker.py",
     "feel_worker.py",
     "many_worker.py",
+    "openai_weights.py",
     "package_worker.py",
     "smoke_script.py",
     "threads_script.py",
