@@ -35,6 +35,17 @@ def test_jfk(model: Model, jfk: Path) -> None:
     assert all(s.t0 <= s.t1 and 0 < s.probability <= 1 for s in segments)
 
 
+@pytest.mark.parametrize("optimize", ["all", "none"])
+def test_without_timestamps_a_segment_begins_where_the_audio_does(
+    tiny_en: Path, speech: NDArray[np.float32], optimize: str
+) -> None:
+    """Patch 0027: it began 1007 s before."""
+    model = Model(tiny_en, n_threads=2, optimize=optimize)
+    segments = model.transcribe(speech, no_timestamps=True, temperature_inc=0.0)
+    assert segments[0].t0 == 0
+    assert segments[0].t1 > 0
+
+
 def test_a_segment_says_how_sure_it_is(own_model: Model, speech: NDArray[np.float32]) -> None:
     """Patch 0005: whisper.cpp forgot the temperature, and the no_speech_prob of what max_len splits off."""
     segments = own_model.transcribe(speech, token_timestamps=True, max_len=20)
@@ -54,6 +65,16 @@ def test_a_fallback_is_told(own_model: Model, speech: NDArray[np.float32]) -> No
 
 def test_probability_is_nan_unless_asked_for(model: Model, speech: NDArray[np.float32]) -> None:
     assert all(np.isnan(s.probability) for s in model.transcribe(speech[:32000]))
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "beam_search"])
+def test_without_timestamps_a_segment_is_its_window(
+    own_model: Model, speech: NDArray[np.float32], strategy: str
+) -> None:
+    """Patch 0027: with greedy decoding it began 1007 s before the audio."""
+    segments = own_model.transcribe(speech[:48000], no_timestamps=True, strategy=strategy, audio_ctx="auto")
+    assert [segment.t0 for segment in segments] == [0]
+    assert "fellow" in _text(segments)
 
 
 @pytest.mark.parametrize("samples", [1, 100, 200, 201, 1599, 1600])
