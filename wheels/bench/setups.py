@@ -58,8 +58,9 @@ class Setups:
     folder: Path = environments.FOLDER
 
     def ours(self, label: str, encoder: str, options: Mapping[str, Any], kind: str = "") -> Setup:
-        """The wheel under test; `encoder`: `ggml`, `ggml-bf16`, or OpenVINO's `f32`, `bf16`, or `openvino`, as it
-        comes.
+        """The wheel under test.
+
+        encoder: `ggml`, `ggml-bf16`, or OpenVINO's `f32`, `bf16`, or `openvino`, as it comes.
         """
         model = self._quantized(kind)
         settings = self._settings(model)
