@@ -1,7 +1,8 @@
 """What each speed-up buys: all of them, all but one, none; and what is an option besides.
 
-Greedy, jfk.wav and the long file. `takes` is the time as a share of the first row's, round by round: so much
-it costs not to have it. Results go into docs/performance/levers.json.
+Greedy, jfk.wav and the long file, with the text of earlier windows as a prompt. `takes` is the time as a
+share of the first row's, round by round: so much it costs not to have it. Results go into
+docs/performance/levers.json.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = ["FILE", "add_arguments", "options", "run", "switches", "table"]
 FILE = records.FOLDER / "levers.json"
 ENCODERS = {"ggml": "ggml", "openvino": "OpenVINO"}
 ALL = "all"
+OPTIONS = {name: value for name, value in GREEDY.items() if name != "n_max_text_ctx"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +44,7 @@ def switches(names: Sequence[str]) -> list[str]:
 
 def rows(setups: Setups, encoder: str, names: Sequence[str]) -> list[Setup]:
     """All speed-ups first, then all but one and none, then what is an option besides."""
-    first = setups.ours(ALL, encoder, GREEDY)
+    first = setups.ours(ALL, encoder, OPTIONS)
     switched = [
         replace(first, label=_words(value), settings={**first.settings, "optimize": value})
         for value in switches(names)
@@ -56,11 +58,11 @@ def _words(value: str) -> str:
 
 def options(setups: Setups, encoder: str) -> list[Setup]:
     """What Model() and transcribe() offer besides, one at a time."""
-    own = setups.ours("n_threads 1", encoder, GREEDY)
+    own = setups.ours("n_threads 1", encoder, OPTIONS)
     return [
-        setups.ours("weights q8_0", encoder, GREEDY, kind="q8_0"),
-        replace(own, label="audio_ctx auto", options={**GREEDY, "audio_ctx": "auto"}),
-        replace(own, label="vad", options={**GREEDY, "vad": True}),
+        setups.ours("weights q8_0", encoder, OPTIONS, kind="q8_0"),
+        replace(own, label="audio_ctx auto", options={**OPTIONS, "audio_ctx": "auto"}),
+        replace(own, label="vad", options={**OPTIONS, "vad": True}),
         replace(own, settings={**own.settings, "n_threads": 1}),
     ]
 

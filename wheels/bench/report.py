@@ -40,8 +40,8 @@ _LEVERS = """\
 ## What each speed-up buys
 
 `Model(optimize=…)` switches them ([Python](api.md)). `takes` is the time as a share of the first
-row's, round by round: 1.10 says that without it everything takes a tenth longer. `rest` is the spectrogram,
-sampling and Python. Below them is what is an option besides. `text`: whether it is that of the first row.
+row's, round by round: 1.10 says that without it everything takes a tenth longer; on a shared machine a few
+hundredths are noise. `rest` is the spectrogram, the prompt of earlier text, sampling and Python. Below them is what is an option besides. `text`: whether it is that of the first row.
 """
 
 
