@@ -41,7 +41,8 @@ _LEVERS = """\
 
 `Model(optimize=…)` switches them ([Python](api.md)). `takes` is the time as a share of the first
 row's, round by round: 1.10 says that without it everything takes a tenth longer; on a shared machine a few
-hundredths are noise. `rest` is the spectrogram, the prompt of earlier text, sampling and Python. Below them is what is an option besides. `text`: whether it is that of the first row.
+hundredths are noise. `rest` is the spectrogram, the prompt of earlier text, sampling and Python. Below them
+is what is an option besides. `text`: whether it is that of the first row.
 """
 
 
