@@ -132,7 +132,8 @@ SPOILT = """
 import resource, sys, numpy as np
 from pathlib import Path
 from pywhispercpp import Model, PywhispercppError
-model = Model(sys.argv[1], n_threads=1, n_sessions=1, temperature_inc=0.0)
+# optimize: otherwise what was reserved before is room enough
+model = Model(sys.argv[1], n_threads=1, n_sessions=1, temperature_inc=0.0, optimize="none")
 mute = np.random.default_rng(0).standard_normal(32000).astype(np.float32) / 50
 model.transcribe(mute, strategy="beam_search", beam_search={"beam_size": 1}, greedy={"best_of": 1})
 vm = int(Path("/proc/self/statm").read_text().split()[0]) * 4096

@@ -67,16 +67,6 @@ def test_probability_is_nan_unless_asked_for(model: Model, speech: NDArray[np.fl
     assert all(np.isnan(s.probability) for s in model.transcribe(speech[:32000]))
 
 
-@pytest.mark.parametrize("strategy", ["greedy", "beam_search"])
-def test_without_timestamps_a_segment_is_its_window(
-    own_model: Model, speech: NDArray[np.float32], strategy: str
-) -> None:
-    """Patch 0027: with greedy decoding it began 1007 s before the audio."""
-    segments = own_model.transcribe(speech[:48000], no_timestamps=True, strategy=strategy, audio_ctx="auto")
-    assert [segment.t0 for segment in segments] == [0]
-    assert "fellow" in _text(segments)
-
-
 @pytest.mark.parametrize("samples", [1, 100, 200, 201, 1599, 1600])
 def test_very_short_audio_is_nothing(model: Model, samples: int) -> None:
     assert model.transcribe(np.zeros(samples, np.float32)) == []
