@@ -22,10 +22,10 @@ PACKAGE = "pywhispercpp"
 SIZE_LIMITS = {"x86_64": 2_000_000, "aarch64": 2_000_000, "armv7l": 2_000_000}
 
 #: The same for a portable wheel, which holds a library for each CPU variant.
-PORTABLE_SIZE_LIMITS = {"x86_64": 8_000_000, "aarch64": 5_000_000}
+PORTABLE_SIZE_LIMITS = {"x86_64": 8_500_000, "aarch64": 5_000_000}
 
-#: The most bytes the sdist may have: measured 1,825,823, rounded up.
-SDIST_SIZE_LIMIT = 1_950_000
+#: The most bytes the sdist may have: measured 1,945,858, rounded up.
+SDIST_SIZE_LIMIT = 2_100_000
 
 #: The time of every member of the sdist: 1980-01-01, the same as in a wheel.
 SDIST_MEMBER_TIME = 315_532_800
